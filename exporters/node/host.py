@@ -1,0 +1,205 @@
+"""The host as a collector sees it: four trees of files, its flags and its deadline.
+
+Every collector has a Host of its own and never runs twice at a time, so nothing here needs a lock.
+On the kernel's own file systems descriptors are kept open and read again with pread; elsewhere
+(a fixture tree, a copy) each file is opened anew, for there a kept descriptor would show an old file.
+"""
+
+import os
+from collections.abc import Mapping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# One kept sysfs descriptor holds a page of kernel memory.
+KEPT_FILES = 384
+_KERNEL_FILESYSTEMS = frozenset((b"proc", b"sysfs"))
+_FIRST_READ = 4096
+
+
+class Budget:
+    """How many descriptors may be kept open, shared by all the trees of one exporter."""
+
+    def __init__(self, kept: int = KEPT_FILES) -> None:
+        self.left = kept
+
+
+class Tree:
+    """A folder of kernel files: /proc, /sys, or a copy of one elsewhere.
+
+    Called with a path below its root, it gives that file's whole content. OSError as `open` and `read` raise it.
+    In sysfs a short read is the end of the file (an attribute is one page at most); in procfs only an empty one is.
+    """
+
+    def __init__(self, root: str, budget: Budget | None = None, *, short_read_ends: bool = False) -> None:
+        self.root = root.rstrip("/") or "/"
+        self._prefix = self.root.rstrip("/") + "/"
+        self._budget = budget or Budget(0)
+        self._short_read_ends = short_read_ends
+        self._device = _kernel_device(self.root)
+        self._kept: dict[str, _Kept] = {}
+        self._listed: dict[str, dict[str, Device]] = {}
+
+    def __call__(self, path: str) -> bytes:
+        kept = self._kept.get(path)
+        if kept is not None:
+            try:
+                return kept.read(self._short_read_ends)
+            except OSError:
+                # The device behind it is gone, perhaps for another of the same name.
+                self._forget(path)
+        return self._open(path)
+
+    def value(self, path: str) -> bytes:
+        """The content without the white space around it: for attributes that hold one value."""
+        return self(path).strip()
+
+    def path(self, path: str = "") -> str:
+        return self._prefix + path if path else self.root
+
+    def exists(self, path: str) -> bool:
+        return os.path.exists(self._prefix + path)
+
+    def names(self, path: str = "") -> list[str]:
+        """The names in a folder, sorted."""
+        return sorted(os.listdir(self._prefix + path))
+
+    def link(self, path: str) -> str:
+        """Where a symbolic link points, as it is written there."""
+        return os.readlink(self._prefix + path)
+
+    def devices(self, path: str) -> "list[Device]":
+        """The entries of a folder, one per device, sorted by name.
+
+        A device keeps its descriptors from call to call as long as its name still stands for the same inode.
+        """
+        known = self._listed.get(path, {})
+        fresh: dict[str, Device] = {}
+        with os.scandir(self._prefix + path) as entries:
+            for entry in sorted(entries, key=_name):
+                device = known.get(entry.name)
+                if device is None or device.inode != entry.inode():
+                    device = Device(self, f"{path}/{entry.name}", entry.name, entry.inode())
+                fresh[entry.name] = device
+        for name, device in known.items():
+            if fresh.get(name) is not device:
+                device.close()
+        self._listed[path] = fresh
+        return list(fresh.values())
+
+    def close(self) -> None:
+        for path in list(self._kept):
+            self._forget(path)
+        self._listed.clear()
+
+    def _open(self, path: str) -> bytes:
+        descriptor = os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        kept = _Kept(descriptor)
+        try:
+            content = kept.read(self._short_read_ends)
+            if self._device is not None and self._budget.left and os.fstat(descriptor).st_dev == self._device:
+                self._budget.left -= 1
+                self._kept[path] = kept
+                descriptor = -1
+            return content
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def _forget(self, path: str) -> None:
+        kept = self._kept.pop(path, None)
+        if kept is not None:
+            self._budget.left += 1
+            os.close(kept.descriptor)
+
+
+class Device:
+    """One entry of a sysfs folder. `labels` is its collector's to keep label sets in while the device lives."""
+
+    __slots__ = ("_tree", "inode", "labels", "name", "path")
+
+    def __init__(self, tree: Tree, path: str, name: str, inode: int) -> None:
+        self._tree = tree
+        self.path = path
+        self.name = name
+        self.inode = inode
+        self.labels: dict[str, bytes] = {}
+
+    def __call__(self, attribute: str) -> bytes:
+        """An attribute's value without the white space around it; OSError as `open` and `read` raise it."""
+        return self._tree(f"{self.path}/{attribute}").strip()
+
+    def get(self, attribute: str) -> bytes | None:
+        """As a call, with None for an attribute that is absent or that the driver will not give."""
+        try:
+            return self(attribute)
+        except OSError:
+            return None
+
+    def close(self) -> None:
+        inside = self.path + "/"
+        for path in [path for path in self._tree._kept if path.startswith(inside)]:
+            self._tree._forget(path)
+
+
+class _Kept:
+    """An open file and how long it was when last read."""
+
+    __slots__ = ("descriptor", "size")
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.size = _FIRST_READ
+
+    def read(self, short_read_ends: bool) -> bytes:
+        content = os.pread(self.descriptor, self.size, 0)
+        if not content or (short_read_ends and len(content) < self.size):
+            return content
+        # seq_file gives whole records, a page or so at a time, and says no more than that with a short read.
+        more = os.pread(self.descriptor, self.size, len(content))
+        if not more:
+            return content
+        parts = [content]
+        length = len(content)
+        while more:
+            parts.append(more)
+            length += len(more)
+            more = os.pread(self.descriptor, self.size, length)
+        self.size = max(self.size, length + _FIRST_READ)
+        return b"".join(parts)
+
+
+class Host:
+    """What one collector is given: four trees, its flags by full name, and the monotonic time to end by."""
+
+    def __init__(self, flags: "Mapping[str, Any]", budget: Budget) -> None:
+        self.proc = Tree(flags["path.procfs"], budget)
+        self.sys = Tree(flags["path.sysfs"], budget, short_read_ends=True)
+        self.root = Tree(flags["path.rootfs"])
+        self.udev = Tree(flags["path.udev.data"])
+        self.flags = flags
+        self.deadline = float("inf")
+
+    def close(self) -> None:
+        for tree in (self.proc, self.sys, self.root, self.udev):
+            tree.close()
+
+
+def _name(entry: "os.DirEntry[str]") -> str:
+    return entry.name
+
+
+def _kernel_device(root: str) -> int | None:
+    """The st_dev of a root that is procfs or sysfs itself; None for any other folder."""
+    try:
+        device = os.stat(root).st_dev
+        with open("/proc/self/mountinfo", "rb") as mounts:
+            wanted = b"%d:%d" % (os.major(device), os.minor(device))
+            for line in mounts:
+                fields, _, rest = line.partition(b" - ")
+                if fields.split(b" ", 3)[2] == wanted:
+                    return device if rest.split(b" ", 1)[0] in _KERNEL_FILESYSTEMS else None
+    except (OSError, IndexError):
+        pass
+    return None

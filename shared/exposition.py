@@ -1,0 +1,135 @@
+"""Families and samples to text: Prometheus text 0.0.4 and OpenMetrics 1.0.0.
+
+A family is a plain tuple `(name, kind, help, body)`, where body holds its sample lines, ready to send.
+The lines are the same in both formats; only the comments around them differ.
+
+A value is an int, a float, or the digits that the kernel wrote, as bytes: those go out as they came.
+Errors: bytes that are no number raise ValueError, so that garbage fails a collector and not the page.
+Source: the text-based exposition format 0.0.4; OpenMetrics 1.0.0.
+"""
+
+from collections.abc import Iterable, Mapping
+from math import isfinite, isnan
+
+Value = bytes | int | float
+Samples = Value | Mapping[bytes, Value]
+Family = tuple[str, str, str, bytes]
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+_CACHED_HEADERS = 10_000
+_LETTERS = frozenset(b"_xXnNpP")
+_text_headers: dict[tuple[str, str, str], bytes] = {}
+
+
+def gauge(name: str, help: str, samples: Samples) -> Family:
+    """A family of one sample, or of one for each label set (as `labels` writes it) in a mapping."""
+    return name, "gauge", help, _body(name.encode(), samples)
+
+
+def counter(name: str, help: str, samples: Samples) -> Family:
+    """As `gauge`; a name without `_total` is served as it is, and is `unknown` in OpenMetrics."""
+    return name, "counter", help, _body(name.encode(), samples)
+
+
+def untyped(name: str, help: str, samples: Samples) -> Family:
+    """As `gauge`, for numbers whose kind their source does not tell."""
+    return name, "untyped", help, _body(name.encode(), samples)
+
+
+def labels(**pairs: str | bytes) -> bytes:
+    """`{name="value",…}`, escaped. What is not UTF-8 becomes U+FFFD."""
+    return b"{" + b",".join([b'%b="%b"' % (name.encode(), escape(value)) for name, value in pairs.items()]) + b"}"
+
+
+def escape(value: str | bytes) -> bytes:
+    """A label value as it stands between the quotes."""
+    if isinstance(value, str):
+        value = value.encode("utf-8", "surrogateescape")
+    if not value.isascii():
+        value = value.decode("utf-8", "replace").encode()
+    if b"\\" in value or b'"' in value or b"\n" in value:
+        value = value.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+    return value
+
+
+def number(value: Value) -> bytes:
+    """One value in the syntax of both formats; ValueError for bytes that are none."""
+    if isinstance(value, bytes):
+        return value if value.isdigit() else _checked(value)
+    if isinstance(value, int):
+        return b"%d" % value
+    if isfinite(value):
+        return b"%r" % value
+    return b"NaN" if isnan(value) else b"+Inf" if value > 0 else b"-Inf"
+
+
+def _checked(value: bytes) -> bytes:
+    # Python reads more than the formats allow: white space, 1_000, infinity.
+    parsed = float(value)
+    return number(parsed) if _LETTERS.intersection(value) or value.strip() != value else value
+
+
+def _body(name: bytes, samples: Samples) -> bytes:
+    if not isinstance(samples, Mapping):
+        return b"%b %b\n" % (name, number(samples))
+    return b"".join([b"%b%b %b\n" % (name, key, number(value)) for key, value in samples.items()])
+
+
+def text(families: Iterable[Family]) -> bytes:
+    """A page in the Prometheus text format 0.0.4. Families without a sample are left out."""
+    chunks: list[bytes] = []
+    known = _text_headers
+    for name, kind, help, body in families:
+        if body:
+            chunks.append(known.get((name, kind, help)) or _text_header(name, kind, help))
+            chunks.append(body)
+    return b"".join(chunks)
+
+
+def _text_header(name: str, kind: str, help: str) -> bytes:
+    if len(_text_headers) >= _CACHED_HEADERS:
+        _text_headers.clear()
+    told = help.replace("\\", "\\\\").replace("\n", "\\n")
+    header = _encode(f"# HELP {name} {told}\n# TYPE {name} {kind}\n")
+    _text_headers[name, kind, help] = header
+    return header
+
+
+def openmetrics(families: Iterable[Family]) -> bytes:
+    """The same series as OpenMetrics 1.0.0."""
+    chunks: list[bytes] = []
+    present = [family for family in families if family[3]]
+    taken = {name for name, *_ in present}
+    for name, kind, help, body in present:
+        if kind in ("histogram", "summary"):
+            chunks.extend(_as_unknown(help, body))
+            continue
+        if kind == "counter" and name.endswith("_total") and name[:-6] not in taken:
+            chunks.append(_openmetrics_header(name[:-6], "counter", help))
+        else:
+            chunks.append(_openmetrics_header(name, "gauge" if kind == "gauge" else "unknown", help))
+        chunks.append(body)
+    chunks.append(b"# EOF\n")
+    return b"".join(chunks)
+
+
+def _openmetrics_header(name: str, kind: str, help: str) -> bytes:
+    told = help.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+    return _encode(f"# TYPE {name} {kind}\n# HELP {name} {told}\n")
+
+
+def _as_unknown(help: str, body: bytes) -> Iterable[bytes]:
+    # OpenMetrics asks of histograms what the older format does not (canonical `le`, a +Inf bucket);
+    # series by series they stay what they are in the text format.
+    series: dict[bytes, list[bytes]] = {}
+    for line in body.splitlines(keepends=True):
+        series.setdefault(line.partition(b" ")[0].partition(b"{")[0], []).append(line)
+    for name, lines in series.items():
+        yield _openmetrics_header(name.decode(), "unknown", help)
+        yield b"".join(lines)
+
+
+def _encode(line: str) -> bytes:
+    return line.encode("utf-8", "replace")

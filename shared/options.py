@@ -1,0 +1,119 @@
+"""Options, declared once beside the code that uses them: each is a flag, an environment variable and a TOML key.
+
+A kind reads a value from a word (command line, environment) or from a TOML value.
+Errors: ValueError with what would be right; the caller adds the option's name.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+class Kind:
+    """How one kind of value is read. `types` are the TOML types that it takes as they are."""
+
+    __slots__ = ("metavar", "parse", "types")
+
+    def __init__(self, metavar: str, parse: "Callable[[str], Any]", types: tuple[type, ...] = ()) -> None:
+        self.metavar = metavar
+        self.parse = parse
+        self.types = types
+
+    def read(self, value: object) -> "Any":
+        """A value from a TOML file. Numbers and booleans go by their TOML type, all else is a string."""
+        if isinstance(value, bool) != (bool in self.types):
+            raise ValueError(f"{_shown(value)} is not {self.metavar}")
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, self.types):
+            return self.parse(str(value))
+        if isinstance(value, str) and int not in self.types:
+            return self.parse(value)
+        raise ValueError(f"{_shown(value)} is not {self.metavar}")
+
+
+class Option:
+    """One option: `web.listen-address` is `--web.listen-address`, and `listen-address` in table `[web]`.
+
+    `aliases` are names that are still taken, with a warning. A `hidden` option is not shown by --help.
+    """
+
+    __slots__ = ("aliases", "default", "help", "hidden", "kind", "name", "repeatable")
+
+    def __init__(
+        self,
+        name: str,
+        kind: Kind,
+        default: object,
+        help: str,
+        *,
+        repeatable: bool = False,
+        aliases: Sequence[str] = (),
+        hidden: bool = False,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.default = default
+        self.help = help
+        self.repeatable = repeatable
+        self.aliases = aliases
+        self.hidden = hidden
+
+
+def _text(word: str) -> str:
+    return word
+
+
+def _integer(word: str) -> int:
+    if word.isascii() and word.isdigit():
+        return int(word)
+    raise ValueError(f"{_shown(word)} is not a whole number such as 40")
+
+
+def _boolean(word: str) -> bool:
+    try:
+        return {"true": True, "false": False, "1": True, "0": False}[word.lower()]
+    except KeyError:
+        raise ValueError(f"{_shown(word)} is not true or false") from None
+
+
+def _duration(word: str) -> float:
+    """Seconds, from a bare number or from Go's form: 1.5s, 500ms, 1h30m."""
+    seconds, rest = 0.0, word or "?"
+    try:
+        while rest:
+            number = rest[: len(rest) - len(rest.lstrip("0123456789."))]
+            unit = rest[len(number) :][: 2 if rest[len(number) :].startswith("ms") else 1]
+            seconds += float(number) * UNITS[unit or "s"]
+            rest = rest[len(number) + len(unit) :]
+    except (KeyError, ValueError):
+        raise ValueError(f"{_shown(word)} is not a duration such as 10s, 500ms or 1h30m") from None
+    return seconds
+
+
+def choice(*words: str) -> Kind:
+    def parse(word: str) -> str:
+        if word in words:
+            return word
+        raise ValueError(f"{_shown(word)} is not one of: {', '.join(words)}")
+
+    return Kind("|".join(words), parse)
+
+
+TEXT = Kind("TEXT", _text)
+PATH = Kind("PATH", _text)
+INTEGER = Kind("N", _integer, (int,))
+BOOLEAN = Kind("true|false", _boolean, (bool,))
+DURATION = Kind("DURATION", _duration, (int, float))
+
+
+def _shown(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def by_name(options: Iterable[Option]) -> dict[str, Option]:
+    return {option.name: option for option in options}
