@@ -181,6 +181,12 @@ class Host:
         self.flags = flags
         self.deadline = float("inf")
 
+    def net(self, name: str) -> bytes:
+        """A file of the host's net/. Under a /proc bound elsewhere, `net` is this process's own name space."""
+        if self.proc.root != "/proc" and self.proc.exists("1/net"):
+            return self.proc("1/net/" + name)
+        return self.proc("net/" + name)
+
     def close(self) -> None:
         for tree in (self.proc, self.sys, self.root, self.udev):
             tree.close()
