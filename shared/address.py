@@ -78,9 +78,10 @@ def parse(spec: str) -> Address:
     host, colon, port = spec.rpartition(":")
     if not colon:
         raise ValueError(f'"{spec}" has no port: write {_with_port(spec)}')
+    number = _port(spec, port)
     if host.startswith("dev:") or host == "dev":
-        return Address("tcp", device=_interface(spec, host[4:]), port=_port(spec, port))
-    return _tcp(spec, host, _port(spec, port))
+        return Address("tcp", device=_interface(spec, host[4:]), port=number)
+    return _tcp(spec, host, number)
 
 
 def check(addresses: Sequence[Address]) -> None:
