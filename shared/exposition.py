@@ -8,7 +8,7 @@ Errors: bytes that are no number raise ValueError, so that garbage fails a colle
 Source: the text-based exposition format 0.0.4; OpenMetrics 1.0.0.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from math import isfinite, isnan
 
 Value = bytes | int | float
@@ -16,11 +16,13 @@ Samples = Value | Mapping[bytes, Value]
 Family = tuple[str, str, str, bytes]
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
+END = b"# EOF\n"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 _CACHED_HEADERS = 10_000
 _LETTERS = frozenset(b"_xXnNpP")
 _text_headers: dict[tuple[str, str, str], bytes] = {}
+_openmetrics_headers: dict[tuple[str, str, str], bytes] = {}
 
 
 def gauge(name: str, help: str, samples: Samples) -> Family:
@@ -89,35 +91,44 @@ def text(families: Iterable[Family]) -> bytes:
 
 
 def _text_header(name: str, kind: str, help: str) -> bytes:
-    if len(_text_headers) >= _CACHED_HEADERS:
-        _text_headers.clear()
+    _check_name(name)
     told = help.replace("\\", "\\\\").replace("\n", "\\n")
-    header = _encode(f"# HELP {name} {told}\n# TYPE {name} {kind}\n")
-    _text_headers[name, kind, help] = header
-    return header
+    return _keep(_text_headers, (name, kind, help), f"# HELP {name} {told}\n# TYPE {name} {kind}\n")
 
 
-def openmetrics(families: Iterable[Family]) -> bytes:
-    """The same series as OpenMetrics 1.0.0."""
+def _check_name(name: str) -> None:
+    if not name.isascii() or not name.replace(":", "_").isidentifier():
+        raise ValueError(f"{name!r} is no metric name")
+
+
+def _keep(headers: dict[tuple[str, str, str], bytes], key: tuple[str, str, str], header: str) -> bytes:
+    if len(headers) >= _CACHED_HEADERS:
+        headers.clear()
+    headers[key] = header.encode("utf-8", "replace")
+    return headers[key]
+
+
+def openmetrics(families: Iterable[Family], taken: Container[str]) -> bytes:
+    """The same series as OpenMetrics 1.0.0, without `END`; `taken` are the names of all families on the page."""
     chunks: list[bytes] = []
-    present = [family for family in families if family[3]]
-    taken = {name for name, *_ in present}
-    for name, kind, help, body in present:
+    for name, kind, help, body in families:
+        if not body:
+            continue
         if kind in ("histogram", "summary"):
             chunks.extend(_as_unknown(help, body))
             continue
-        if kind == "counter" and name.endswith("_total") and name[:-6] not in taken:
-            chunks.append(_openmetrics_header(name[:-6], "counter", help))
-        else:
-            chunks.append(_openmetrics_header(name, "gauge" if kind == "gauge" else "unknown", help))
+        counted = kind == "counter" and name.endswith("_total") and name[:-6] not in taken
+        key = name, "counted" if counted else kind, help
+        chunks.append(_openmetrics_headers.get(key) or _openmetrics_header(*key))
         chunks.append(body)
-    chunks.append(b"# EOF\n")
     return b"".join(chunks)
 
 
 def _openmetrics_header(name: str, kind: str, help: str) -> bytes:
     told = help.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
-    return _encode(f"# TYPE {name} {kind}\n# HELP {name} {told}\n")
+    shown = name[:-6] if kind == "counted" else name
+    word = {"counted": "counter", "gauge": "gauge"}.get(kind, "unknown")
+    return _keep(_openmetrics_headers, (name, kind, help), f"# HELP {shown} {told}\n# TYPE {shown} {word}\n")
 
 
 def _as_unknown(help: str, body: bytes) -> Iterable[bytes]:
@@ -127,9 +138,5 @@ def _as_unknown(help: str, body: bytes) -> Iterable[bytes]:
     for line in body.splitlines(keepends=True):
         series.setdefault(line.partition(b" ")[0].partition(b"{")[0], []).append(line)
     for name, lines in series.items():
-        yield _openmetrics_header(name.decode(), "unknown", help)
+        yield _openmetrics_header(name.decode(), "untyped", help)
         yield b"".join(lines)
-
-
-def _encode(line: str) -> bytes:
-    return line.encode("utf-8", "replace")

@@ -1,0 +1,146 @@
+"""What is served where: metrics, the page for people, health.
+
+A response is given at once or, for metrics, when its collection is done. Errors are Refused.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from time import monotonic
+
+from motes.shared import exposition, http, log
+from motes.shared.engine import Engine, Scrape, State
+from motes.shared.http import Refused, Request
+from motes.shared.pages import Pages
+
+PLAIN = "text/plain; charset=utf-8"
+HTML = "text/html; charset=utf-8"
+_PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+_METRICS_HEADERS = {"Vary": "Accept, Accept-Encoding"}
+_GZIP_HEADERS = {**_METRICS_HEADERS, "Content-Encoding": "gzip"}
+_ERROR_HEADERS = {405: {"Allow": "GET, HEAD"}, 503: {"Retry-After": "1"}}
+
+
+class Response:
+    """Status, content type, body and further headers."""
+
+    __slots__ = ("body", "headers", "kind", "status")
+
+    def __init__(self, status: int, kind: str, body: bytes, headers: Mapping[str, str] | None = None) -> None:
+        self.status = status
+        self.kind = kind
+        self.body = body
+        self.headers = headers
+
+
+def error(refused: Refused) -> Response:
+    told = f"{refused.status} {http.REASONS[refused.status]}: {refused}\n"
+    return Response(refused.status, PLAIN, told.encode("utf-8", "replace"), _ERROR_HEADERS.get(refused.status))
+
+
+class Site:
+    """Routes of one program. `timeout` in seconds; `max_requests` scrapes at once, 0 for any number."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        pages: Pages,
+        person_page: Callable[[], bytes],
+        *,
+        telemetry_path: str = "/metrics",
+        max_requests: int = 40,
+        timeout: float = 10.0,
+    ) -> None:
+        self.ready = False
+        self._engine = engine
+        self._pages = pages
+        self._person_page = person_page
+        self._telemetry_path = telemetry_path
+        self._max_requests = max_requests
+        self._timeout = timeout
+        self._under_way = 0
+
+    def respond(self, request: Request, reply: Callable[[Response], None]) -> Scrape | None:
+        """Answer by `reply`: now, or later for the scrape that is returned, unless that is cancelled."""
+        path = request.path
+        base = self._telemetry_path
+        if path == base:
+            return self._scrape(request, self._engine.states, reply)
+        if path.startswith(base.rstrip("/") + "/") and (states := self._of_exporter(path[len(base.rstrip("/")) + 1 :])):
+            return self._scrape(request, states, reply)
+        if path == "/":
+            reply(Response(200, HTML, self._person_page(), _PAGE_HEADERS))
+        elif path == "/-/healthy":
+            reply(Response(200, PLAIN, b"motes is healthy.\n"))
+        elif path == "/-/ready":
+            if not self.ready:
+                raise Refused(503, "motes is starting or stopping.")
+            reply(Response(200, PLAIN, b"motes is ready.\n"))
+        else:
+            raise Refused(404, f"There is nothing at this path; metrics are at {base}.")
+        return None
+
+    def cancel(self, scrape: Scrape) -> None:
+        """The client of a scrape has gone."""
+        if not scrape.over:
+            self._under_way -= 1
+            self._engine.cancel(scrape)
+
+    def _of_exporter(self, name: str) -> Sequence[State]:
+        named = [state for state in self._engine.states if state.collector.exporter == name and name != "motes"]
+        return named and [*named, *(state for state in self._engine.states if state.collector.exporter == "motes")]
+
+    def _scrape(self, request: Request, states: Sequence[State], reply: Callable[[Response], None]) -> Scrape | None:
+        if self._max_requests and self._under_way >= self._max_requests:
+            raise Refused(503, f"{self._max_requests} scrapes are under way already (--web.max-requests).")
+        chosen = choose(states, request.query)
+        openmetrics = http.wants_openmetrics(request.headers.get(b"accept", b""))
+        gzip = http.wants_gzip(request.headers.get(b"accept-encoding", b""))
+
+        def done(scrape: Scrape) -> None:
+            self._under_way -= 1
+            try:
+                body = self._pages.make(scrape, openmetrics=openmetrics, gzip=gzip)
+            except Exception as failure:  # noqa: BLE001 - a defect of ours costs one page, not the program
+                log.error("page failed", err=f"{type(failure).__name__}: {failure}")
+                reply(error(Refused(500, "motes failed; its log says how.")))
+                return
+            kind = exposition.OPENMETRICS if openmetrics else exposition.TEXT
+            reply(Response(200, kind, body, _GZIP_HEADERS if gzip else _METRICS_HEADERS))
+
+        self._under_way += 1
+        deadline = monotonic() + time_for(request.headers, self._timeout)
+        return self._engine.scrape(chosen, deadline, done)
+
+
+def choose(states: Sequence[State], query: Mapping[str, Sequence[str]]) -> Sequence[State]:
+    """The collectors that `collect[]` or `exclude[]` leave; both name collectors or exporters."""
+    wanted, unwanted = query.get("collect[]", ()), query.get("exclude[]", ())
+    if not wanted and not unwanted:
+        return states
+    if wanted and unwanted:
+        raise Refused(400, "collect[] and exclude[] cannot be given together.")
+    known = {name for state in states for name in (state.collector.name, state.collector.exporter)} - {
+        "motes",
+        "process",
+    }
+    for name in (*wanted, *unwanted):
+        if name not in known:
+            raise Refused(400, f'There is no collector "{name}" here; there are: {", ".join(sorted(known))}.')
+    if wanted:
+        return [state for state in states if _named(state, wanted) or state.collector.exporter == "motes"]
+    return [state for state in states if not _named(state, unwanted)]
+
+
+def _named(state: State, names: Sequence[str]) -> bool:
+    return state.collector.name in names or state.collector.exporter in names
+
+
+def time_for(headers: Mapping[bytes, bytes], most: float) -> float:
+    """Seconds that a scrape may take: the scraper's own timeout less a margin for the way back, at most `most`."""
+    try:
+        theirs = float(headers.get(b"x-prometheus-scrape-timeout-seconds", b""))
+    except ValueError:
+        return most
+    if not isfinite(theirs) or theirs <= 0:
+        return most
+    return min(most, theirs - min(0.5, theirs / 10))
