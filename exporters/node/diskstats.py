@@ -1,0 +1,105 @@
+"""Disks: requests, bytes and time, and what each disk is.
+
+Source: proc/diskstats, see the kernel's admin-guide/iostats; for the rest see _disk.py.
+Unit:   seconds and bytes, except discards, which are in sectors; a sector here is 512 bytes on every disk.
+Errors: a line that is not numbers fails the collector. Lines of fewer than 11 statistics (partitions before
+        Linux 2.6.25) are left out, as is what an old kernel does not count: discards before 4.18, flushes before 5.5.
+"""
+
+import os
+from collections.abc import Iterator
+
+from motes.exporters.node._disk import Disk, describe
+from motes.exporters.node.device_filter import DeviceFilter
+from motes.exporters.node.host import Host
+from motes.shared.exposition import Family, counter, gauge
+from motes.shared.options import Option
+from motes.shared.re2 import REGEX, compile_re2
+
+_INCLUDE = "collector.diskstats.device-include"
+_EXCLUDE = "collector.diskstats.device-exclude"
+_EXCLUDED = compile_re2(r"^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$")
+
+OPTIONS = (
+    Option(
+        _EXCLUDE,
+        REGEX,
+        _EXCLUDED,
+        "Disks to leave out (not together with device-include).",
+        aliases=("collector.diskstats.ignored-devices",),
+    ),
+    Option(_INCLUDE, REGEX, None, "The only disks to take (not together with device-exclude)."),
+)
+
+# In the order of the file's columns; a factor is what turns them into bytes or seconds.
+_COLUMNS: tuple[tuple[str, str, float | None], ...] = (
+    ("node_disk_reads_completed_total", "Reads completed successfully.", None),
+    ("node_disk_reads_merged_total", "Reads merged with a neighbour.", None),
+    ("node_disk_read_bytes_total", "Bytes read successfully.", 512),
+    ("node_disk_read_time_seconds_total", "Seconds spent by all reads.", 0.001),
+    ("node_disk_writes_completed_total", "Writes completed successfully.", None),
+    ("node_disk_writes_merged_total", "Writes merged with a neighbour.", None),
+    ("node_disk_written_bytes_total", "Bytes written successfully.", 512),
+    ("node_disk_write_time_seconds_total", "Seconds spent by all writes.", 0.001),
+    ("node_disk_io_now", "Requests in progress.", None),
+    ("node_disk_io_time_seconds_total", "Seconds during which any request was in progress.", 0.001),
+    ("node_disk_io_time_weighted_seconds_total", "Seconds in progress, added up over all requests.", 0.001),
+    ("node_disk_discards_completed_total", "Discards completed successfully.", None),
+    ("node_disk_discards_merged_total", "Discards merged with a neighbour.", None),
+    ("node_disk_discarded_sectors_total", "Sectors discarded successfully.", None),
+    ("node_disk_discard_time_seconds_total", "Seconds spent by all discards.", 0.001),
+    ("node_disk_flush_requests_total", "Flush requests completed successfully.", None),
+    ("node_disk_flush_requests_time_seconds_total", "Seconds spent by all flush requests.", 0.001),
+)
+_LEAST = 3 + 11
+
+
+class Collector:
+    """Keeps, for each name in diskstats, its Disk, or None for one that is left out."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        flags = host.flags
+        self._filter = DeviceFilter(flags[_INCLUDE], flags[_EXCLUDE], (_INCLUDE, _EXCLUDE), default=_EXCLUDED)
+        self._disks: dict[bytes, Disk | None] = {}
+
+    def collect(self) -> Iterator[Family]:
+        rows = _rows(self._host.proc("diskstats"))
+        self._forget({fields[2] for fields in rows})
+        present = [(disk, fields[3:]) for fields in rows if (disk := self._disk(fields))]
+        for disk, _ in present:
+            disk.refresh()
+        yield from describe([disk for disk, _ in present])
+        for column, (name, help, factor) in enumerate(_COLUMNS):
+            counted = {disk.labels: row[column] for disk, row in present if column < len(row)}
+            family = gauge if name == "node_disk_io_now" else counter
+            if factor:
+                yield family(name, help, {key: int(digits) * factor for key, digits in counted.items()})
+            else:
+                yield family(name, help, counted)
+
+    def _disk(self, fields: list[bytes]) -> Disk | None:
+        major, minor, name = fields[:3]
+        if name in self._disks:
+            disk = self._disks[name]
+            if disk is None or disk.number == (major, minor):
+                return disk
+            disk.close()
+        ignored = self._filter.ignored(os.fsdecode(name))
+        self._disks[name] = None if ignored else Disk(self._host, name, (major, minor))
+        return self._disks[name]
+
+    def _forget(self, present: set[bytes]) -> None:
+        for name in self._disks.keys() - present:
+            disk = self._disks.pop(name)
+            if disk:
+                disk.close()
+
+
+def _rows(content: bytes) -> list[list[bytes]]:
+    """The fields of each line, without those that are newer than this collector."""
+    rows = [fields[: 3 + len(_COLUMNS)] for line in content.splitlines() if (fields := line.split())]
+    for fields in rows:
+        if not b"".join(fields[:2] + fields[3:]).isdigit():
+            raise ValueError(f"diskstats has a line that is not numbers: {b' '.join(fields)!r}")
+    return [fields for fields in rows if len(fields) >= _LEAST]
