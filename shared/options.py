@@ -14,26 +14,20 @@ UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 class Kind:
-    """How one kind of value is read. `types` are the TOML types that it takes as they are."""
+    """How one kind of value is read. `types` are the TOML types that it takes."""
 
     __slots__ = ("metavar", "parse", "types")
 
-    def __init__(self, metavar: str, parse: "Callable[[str], Any]", types: tuple[type, ...] = ()) -> None:
+    def __init__(self, metavar: str, parse: "Callable[[str], Any]", types: tuple[type, ...] = (str,)) -> None:
         self.metavar = metavar
         self.parse = parse
         self.types = types
 
     def read(self, value: object) -> "Any":
-        """A value from a TOML file. Numbers and booleans go by their TOML type, all else is a string."""
-        if isinstance(value, bool) != (bool in self.types):
-            raise ValueError(f"{_shown(value)} is not {self.metavar}")
-        if isinstance(value, bool):
-            return value
-        if isinstance(value, self.types):
-            return self.parse(str(value))
-        if isinstance(value, str) and int not in self.types:
-            return self.parse(value)
-        raise ValueError(f"{_shown(value)} is not {self.metavar}")
+        """A value from a TOML file."""
+        if not isinstance(value, self.types) or isinstance(value, bool) != (bool in self.types):
+            raise ValueError(f"{_shown(value)} is of the wrong type: {self.metavar} is wanted")
+        return self.parse(_bare(value))
 
 
 class Option:
@@ -95,6 +89,10 @@ def _duration(word: str) -> float:
     return seconds
 
 
+def _bare(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def choice(*words: str) -> Kind:
     def parse(word: str) -> str:
         if word in words:
@@ -108,12 +106,43 @@ TEXT = Kind("TEXT", _text)
 PATH = Kind("PATH", _text)
 INTEGER = Kind("N", _integer, (int,))
 BOOLEAN = Kind("true|false", _boolean, (bool,))
-DURATION = Kind("DURATION", _duration, (int, float))
+DURATION = Kind("DURATION", _duration, (str, int, float))
 
 
 def _shown(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else repr(value)
+    return f'"{value}"' if isinstance(value, str) else _bare(value)
 
 
-def by_name(options: Iterable[Option]) -> dict[str, Option]:
-    return {option.name: option for option in options}
+class Catalogue:
+    """Options by name. `more` finds those whose module is imported only when one of them is asked for."""
+
+    def __init__(
+        self,
+        options: Iterable[Option],
+        more: "Callable[[str], Iterable[Option]] | None" = None,
+        everything: "Callable[[], Iterable[Option]] | None" = None,
+    ) -> None:
+        self.options = list(options)
+        self._names = {name: option for option in self.options for name in (option.name, *option.aliases)}
+        self._more = more
+        self._everything = everything
+
+    def find(self, name: str) -> Option | None:
+        """The option of this name or alias."""
+        found = self._names.get(name)
+        if found is None and self._more is not None:
+            found = next((option for option in self._more(name) if name in (option.name, *option.aliases)), None)
+        return found
+
+    def all(self) -> Iterable[Option]:
+        """Every option there is, for --help."""
+        return [*self.options, *(self._everything() if self._everything else ())]
+
+
+def joined(*catalogues: Catalogue) -> Catalogue:
+    """Several as one."""
+    return Catalogue(
+        [option for each in catalogues for option in each.options],
+        lambda name: [option for each in catalogues if (option := each.find(name))],
+        lambda: [option for each in catalogues for option in each.all() if option not in each.options],
+    )

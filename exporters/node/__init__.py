@@ -5,14 +5,15 @@ Each collector is a module of this package under node_exporter's name for it. It
 and its own flags in `OPTIONS`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
 
 from motes.exporters.node.host import Budget, Host
 from motes.shared.collector import Collector
 from motes.shared.exposition import Family
-from motes.shared.options import PATH, Option
+from motes.shared.options import BOOLEAN, PATH, Catalogue, Option
+from motes.shared.plugin import Exporter, Plugin
 
 # name -> on by default
 COLLECTORS: dict[str, bool] = {
@@ -58,6 +59,11 @@ ROOTS = (
     Option("path.udev.data", PATH, "/run/udev/data", "Where udev keeps its device properties."),
 )
 
+DISABLE_DEFAULTS = Option("collector.disable-defaults", BOOLEAN, False, "Only the collectors that are named are on.")
+SWITCHES = [
+    Option(f"collector.{name}", BOOLEAN, on, f"The {name} collector.", hidden=True) for name, on in COLLECTORS.items()
+]
+
 
 def module(name: str) -> ModuleType:
     return import_module(f"motes.exporters.node.{name}")
@@ -69,11 +75,38 @@ def options(name: str) -> Sequence[Option]:
     return found
 
 
-def load(names: Iterable[str], flags: Mapping[str, object]) -> Iterator[Collector]:
-    """The collectors of these names, in this order, under these flags (by full name, all of them there)."""
+def _options_for(flag: str) -> Sequence[Option]:
+    """The flags of the collector that a flag's name begins with; of all of them where that names none."""
+    table, _, rest = flag.partition(".")
+    name = rest.partition(".")[0]
+    if table != "collector":
+        return ()
+    return options(name) if name in COLLECTORS else _all_options()
+
+
+def _all_options() -> Sequence[Option]:
+    return [option for name in COLLECTORS for option in options(name)]
+
+
+def enabled(values: Mapping[str, object]) -> Sequence[str]:
+    """The collectors that are on, in the order of the table."""
+    default = not values.get(DISABLE_DEFAULTS.name)
+    return [name for name, on in COLLECTORS.items() if values.get(f"collector.{name}", default and on)]
+
+
+def create(values: Mapping[str, object]) -> Exporter:
+    """An exporter from the values that were given; the others are defaults. ValueError for flags that exclude others."""
+    names = enabled(values)
+    own = [option for name in names for option in options(name)]
+    flags = {option.name: option.default for option in [*ROOTS, *own]} | dict(values)
     budget = Budget()
-    for name in names:
-        yield _collector(name, Host(flags, budget))
+    hosts = {name: Host(flags, budget) for name in names}
+
+    def close() -> None:
+        for host in hosts.values():
+            host.close()
+
+    return Exporter([_collector(name, host) for name, host in hosts.items()], close)
 
 
 def _collector(name: str, host: Host) -> Collector:
@@ -86,3 +119,11 @@ def _collector(name: str, host: Host) -> Collector:
         return collect()
 
     return Collector("node", name, by, claims_last=name in FROM_OUTSIDE)
+
+
+PLUGIN = Plugin(
+    "node",
+    Catalogue([*ROOTS, DISABLE_DEFAULTS, *SWITCHES], _options_for, _all_options),
+    create,
+    telemetry=("node_scrape_collector", "collector"),
+)

@@ -41,7 +41,8 @@ def flags_for(name: str, case: Path) -> dict[str, object]:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_page(case: Path) -> None:
     name = case.parent.name
-    (collector,) = node.load([name], flags_for(name, case))
+    flags = flags_for(name, case) | {"collector.disable-defaults": True, f"collector.{name}": True}
+    (collector,) = node.create(flags).collectors
     error = case / "error"
     page, success = "", 1
     try:
