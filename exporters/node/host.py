@@ -70,7 +70,7 @@ class Tree:
         return os.readlink(self._prefix + path)
 
     def devices(self, path: str) -> "list[Device]":
-        """The entries of a folder, one per device, sorted by name.
+        """The entries of a folder, one per device, sorted by name; files in it are none (bonding_masters).
 
         A device keeps its descriptors from call to call as long as its name still stands for the same inode.
         """
@@ -78,6 +78,8 @@ class Tree:
         fresh: dict[str, Device] = {}
         with os.scandir(self._prefix + path) as entries:
             for entry in sorted(entries, key=_name):
+                if entry.is_file(follow_symlinks=False):
+                    continue
                 device = known.get(entry.name)
                 if device is None or device.inode != entry.inode():
                     device = Device(self, f"{path}/{entry.name}", entry.name, entry.inode())

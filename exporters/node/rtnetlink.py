@@ -1,0 +1,94 @@
+"""Network devices and addresses of this process's name space, asked of the kernel over netlink.
+
+Source: rtnetlink(7); linux/if_link.h, linux/if_addr.h.
+Errors: OSError where netlink is refused, ValueError for an answer that is garbled.
+"""
+
+import socket
+from collections.abc import Iterator
+from struct import Struct, unpack
+
+from motes.shared import netlink
+
+# linux/rtnetlink.h; the socket module lacks them.
+_RTM_GETLINK = 18
+_RTM_GETADDR = 22
+_IFLA_IFNAME = 3
+_IFLA_STATS64 = 23
+_IFA_ADDRESS = 1
+_IFA_LOCAL = 2
+
+_IFINFOMSG = Struct("=BxHiII")  # family, type, index, flags, change
+_IFADDRMSG = Struct("=BBBBI")  # family, prefix length, flags, scope, index
+# As much as the kernel ever puts into one answer.
+_LARGEST = 32768
+
+# struct rtnl_link_stats64, in its order.
+STATS64 = (
+    *("receive_packets", "transmit_packets", "receive_bytes", "transmit_bytes", "receive_errors", "transmit_errors"),
+    *("receive_dropped", "transmit_dropped", "multicast", "collisions"),
+    *("receive_length_errors", "receive_over_errors", "receive_crc_errors", "receive_frame_errors"),
+    *("receive_fifo_errors", "receive_missed_errors", "transmit_aborted_errors", "transmit_carrier_errors"),
+    *("transmit_fifo_errors", "transmit_heartbeat_errors", "transmit_window_errors"),
+    *("receive_compressed", "transmit_compressed", "receive_nohandler"),
+)
+
+
+class Routes:
+    """A netlink socket, kept from scrape to scrape and made anew after a failure."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+
+    def statistics(self) -> Iterator[tuple[bytes, tuple[int, ...]]]:
+        """Each device's name and struct rtnl_link_stats64, which older kernels have fewer fields of."""
+        for body in self._dump(_RTM_GETLINK, _IFINFOMSG.pack(0, 0, 0, 0, 0)):
+            name = b""
+            for kind, value in netlink.attributes(body, _IFINFOMSG.size):
+                if kind == _IFLA_IFNAME:
+                    name = bytes(value).rstrip(b"\0")
+                elif kind == _IFLA_STATS64:
+                    yield name, unpack(f"={len(value) // 8}Q", value[: len(value) & ~7])
+                    break
+
+    def addresses(self) -> Iterator[tuple[bytes, bytes, int]]:
+        """Each device's addresses as name, the address's own bytes, and prefix length."""
+        names = self._names()
+        for body in self._dump(_RTM_GETADDR, _IFADDRMSG.pack(0, 0, 0, 0, 0)):
+            _, prefix, _, _, index = _IFADDRMSG.unpack_from(body)
+            found = dict(netlink.attributes(body, _IFADDRMSG.size))
+            # On a point-to-point link IFA_ADDRESS is the other end's.
+            address = found.get(_IFA_LOCAL, found.get(_IFA_ADDRESS))
+            if address is not None and index in names:
+                yield names[index], bytes(address), prefix
+
+    def _names(self) -> dict[int, bytes]:
+        names = {}
+        for body in self._dump(_RTM_GETLINK, _IFINFOMSG.pack(0, 0, 0, 0, 0)):
+            for kind, value in netlink.attributes(body, _IFINFOMSG.size):
+                if kind == _IFLA_IFNAME:
+                    names[_IFINFOMSG.unpack_from(body)[2]] = bytes(value).rstrip(b"\0")
+                    break
+        return names
+
+    def _dump(self, kind: int, request: bytes) -> list[memoryview]:
+        try:
+            if self._socket is None:
+                self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+            self._socket.send(netlink.dump(kind, request))
+            return list(self._answers(self._socket))
+        except (OSError, ValueError):
+            self.close()
+            raise
+
+    def _answers(self, answering: socket.socket) -> Iterator[memoryview]:
+        while True:
+            for kind, _, _, body in netlink.messages(answering.recv(_LARGEST)):
+                if kind == netlink.NLMSG_DONE:
+                    return
+                yield body
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
