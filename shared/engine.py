@@ -34,6 +34,7 @@ class State:
         "failed_at",
         "failures",
         "finished",
+        "last_error",
         "late",
         "pending",
         "result",
@@ -50,6 +51,7 @@ class State:
         self.deadline = 0.0
         self.result: Result | None = None
         self.error = ""
+        self.last_error = ""
         self.failed_at = 0.0
         self.failures = 0
         self.waiting: list[Scrape] = []
@@ -77,11 +79,15 @@ class Scrape:
 
 
 class _Worker:
-    __slots__ = ("given_up", "state")
+    """A thread that collects. `state` is what it is in; once it is `given_up` it ends after that."""
 
-    def __init__(self) -> None:
+    __slots__ = ("given_up", "state", "thread")
+
+    def __init__(self, work: "Callable[[_Worker], None]") -> None:
         self.state: State | None = None
         self.given_up = False
+        self.thread = threading.Thread(target=work, args=(self,), name="motes-collect", daemon=True)
+        self.thread.start()
 
 
 class Engine:
@@ -94,9 +100,8 @@ class Engine:
         self._finished: deque[tuple[State, Result]] = deque()
         self._scrapes: dict[Scrape, None] = {}
         self._round_began = 0.0
-        self._worker = _Worker()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._start_worker()
+        self._worker = _Worker(self._work)
 
     def fileno(self) -> int:
         return self._wake
@@ -154,6 +159,18 @@ class Engine:
             os.eventfd_read(self._wake)
         self._take()
 
+    def replace(self, collectors: Iterable[Collector]) -> list[State]:
+        """Go over to these collectors; the states of those that are no longer among them."""
+        known = {state.collector: state for state in self.states}
+        self.states = [known.pop(each) if each in known else State(each) for each in collectors]
+        for collector in known:
+            self.claims.release(collector)
+        return list(known.values())
+
+    def alive(self) -> bool:
+        """Whether there is a worker to do what is asked."""
+        return self._worker.thread.is_alive()
+
     def close(self) -> None:
         self._worker.given_up = True
         self._queue.put(None)
@@ -187,11 +204,7 @@ class Engine:
         self._take()
         if self._worker.state is state:
             self._worker.given_up = True
-            self._worker = _Worker()
-            self._start_worker()
-
-    def _start_worker(self) -> None:
-        threading.Thread(target=self._work, args=(self._worker,), name="motes-collect", daemon=True).start()
+            self._worker = _Worker(self._work)
 
     def _work(self, worker: _Worker) -> None:
         while not worker.given_up:
@@ -242,7 +255,7 @@ class Engine:
     def _note(self, state: State, error: str) -> None:
         if not state.error:
             log.warn("collector failed", exporter=state.collector.exporter, collector=state.collector.name, err=error)
-        state.error = error
+        state.error = state.last_error = error
         state.failed_at = time()
 
 

@@ -23,7 +23,7 @@ class Pages:
     """Makes pages. `telemetry` maps an exporter to the prefix and label of its collectors' own metrics."""
 
     def __init__(self, telemetry: Mapping[str, tuple[str, str]], claims: Claims) -> None:
-        self._telemetry = telemetry
+        self.telemetry = telemetry
         self._claims = claims
         self._given: Given = ()
         self._made: dict[tuple[bool, bool], bytes] = {}
@@ -54,7 +54,7 @@ class Pages:
         failures = {}
         for state, result in given:
             exporter, name = state.collector.exporter, state.collector.name
-            key = self._telemetry.get(exporter)
+            key = self.telemetry.get(exporter)
             if key is None:
                 continue
             label = labels(**{key[1]: name})

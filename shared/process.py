@@ -7,7 +7,7 @@ Errors: what the kernel or a sandbox hides fails this collector and no other.
 import os
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from motes.shared.collector import Collector
 from motes.shared.exposition import Family, counter, gauge, labels
@@ -17,7 +17,8 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _UNLIMITED = 2**64 - 1
 
 
-def collector(version: str) -> Collector:
+def collector(version: str, more: Callable[[], Iterable[Family]]) -> Collector:
+    """`more` gives what else the program has to tell of itself."""
     python = ".".join(map(str, sys.version_info[:3]))
     build = labels(version=version, pythonversion=python)
     booted = _boot_time()
@@ -25,6 +26,7 @@ def collector(version: str) -> Collector:
     def collect(deadline: float) -> Iterator[Family]:  # noqa: ARG001 - nothing here takes long
         yield gauge("motes_build_info", "1, labelled by the version of motes and of its Python.", {build: 1})
         yield from _process(booted)
+        yield from more()
 
     return Collector("motes", "process", collect)
 

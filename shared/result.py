@@ -29,6 +29,10 @@ class Result:
     def success(self) -> bool:
         return not self.error and not self.absent
 
+    @property
+    def series(self) -> int:
+        return sum(body.count(b"\n") for *_, body in self.families)
+
     def openmetrics(self, taken: Container[str]) -> bytes:
         """As OpenMetrics, without the end mark. `taken` are the names of all the families on the page."""
         if not self._openmetrics:

@@ -40,35 +40,26 @@ def error(refused: Refused) -> Response:
 class Site:
     """Routes of one program. `timeout` in seconds; `max_requests` scrapes at once, 0 for any number."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        pages: Pages,
-        person_page: Callable[[], bytes],
-        *,
-        telemetry_path: str = "/metrics",
-        max_requests: int = 40,
-        timeout: float = 10.0,
-    ) -> None:
+    def __init__(self, engine: Engine, pages: Pages) -> None:
         self.ready = False
+        self.telemetry_path = "/metrics"
+        self.max_requests = 40
+        self.timeout = 10.0
+        self.person_page: Callable[[], bytes] = bytes
         self._engine = engine
         self._pages = pages
-        self._person_page = person_page
-        self._telemetry_path = telemetry_path
-        self._max_requests = max_requests
-        self._timeout = timeout
         self._under_way = 0
 
     def respond(self, request: Request, reply: Callable[[Response], None]) -> Scrape | None:
         """Answer by `reply`: now, or later for the scrape that is returned, unless that is cancelled."""
         path = request.path
-        base = self._telemetry_path
+        base = self.telemetry_path
         if path == base:
             return self._scrape(request, self._engine.states, reply)
         if path.startswith(base.rstrip("/") + "/") and (states := self._of_exporter(path[len(base.rstrip("/")) + 1 :])):
             return self._scrape(request, states, reply)
         if path == "/":
-            reply(Response(200, HTML, self._person_page(), _PAGE_HEADERS))
+            reply(Response(200, HTML, self.person_page(), _PAGE_HEADERS))
         elif path == "/-/healthy":
             reply(Response(200, PLAIN, b"motes is healthy.\n"))
         elif path == "/-/ready":
@@ -90,8 +81,8 @@ class Site:
         return named and [*named, *(state for state in self._engine.states if state.collector.exporter == "motes")]
 
     def _scrape(self, request: Request, states: Sequence[State], reply: Callable[[Response], None]) -> Scrape | None:
-        if self._max_requests and self._under_way >= self._max_requests:
-            raise Refused(503, f"{self._max_requests} scrapes are under way already (--web.max-requests).")
+        if self.max_requests and self._under_way >= self.max_requests:
+            raise Refused(503, f"{self.max_requests} scrapes are under way already (--web.max-requests).")
         chosen = choose(states, request.query)
         openmetrics = http.wants_openmetrics(request.headers.get(b"accept", b""))
         gzip = http.wants_gzip(request.headers.get(b"accept-encoding", b""))
@@ -108,7 +99,7 @@ class Site:
             reply(Response(200, kind, body, _GZIP_HEADERS if gzip else _METRICS_HEADERS))
 
         self._under_way += 1
-        deadline = monotonic() + time_for(request.headers, self._timeout)
+        deadline = monotonic() + time_for(request.headers, self.timeout)
         return self._engine.scrape(chosen, deadline, done)
 
 
