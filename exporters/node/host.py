@@ -5,6 +5,7 @@ On the kernel's own file systems descriptors are kept open and read again with p
 (a fixture tree, a copy) each file is opened anew, for there a kept descriptor would show an old file.
 """
 
+import errno
 import os
 from collections.abc import Mapping
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 KEPT_FILES = 384
 _KERNEL_FILESYSTEMS = frozenset((b"proc", b"sysfs"))
 _FIRST_READ = 4096
+_GONE = frozenset((errno.ENODEV, errno.ENOENT, errno.ESRCH))
 
 
 class Budget:
@@ -46,8 +48,10 @@ class Tree:
         if kept is not None:
             try:
                 return kept.read(self._short_read_ends)
-            except OSError:
-                # The device behind it is gone, perhaps for another of the same name.
+            except OSError as error:
+                if error.errno not in _GONE:
+                    raise  # the driver's answer, such as EINVAL for the speed of a link that is down
+                # Perhaps there is another device of the same name by now.
                 self._forget(path)
         return self._open(path)
 
@@ -99,14 +103,12 @@ class Tree:
         descriptor = os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         kept = _Kept(descriptor)
         try:
-            content = kept.read(self._short_read_ends)
+            return kept.read(self._short_read_ends)
+        finally:
             if self._device is not None and self._budget.left and os.fstat(descriptor).st_dev == self._device:
                 self._budget.left -= 1
                 self._kept[path] = kept
-                descriptor = -1
-            return content
-        finally:
-            if descriptor >= 0:
+            else:
                 os.close(descriptor)
 
     def _forget(self, path: str) -> None:

@@ -60,7 +60,7 @@ class Collector:
         fields = [
             (position, f"node_netstat_{key}", f"Statistic {key.replace('_', '', 1)}.")
             for position, key in enumerate(keys)
-            if self._wanted.search(key)
+            if key and self._wanted.search(key)
         ]
         if len(self._fields) >= _MOST_TABLES:
             self._fields.clear()
@@ -81,16 +81,19 @@ def _tables(content: bytes) -> Iterator[_Table]:
 
 
 def _table6(content: bytes) -> _Table:
-    rows = [fields[:2] for fields in map(bytes.split, content.splitlines()) if len(fields) >= 2 and b"6" in fields[0]]
-    return tuple([name for name, _ in rows]) or (b"6",), [number for _, number in rows]
+    fields = content.split()
+    if len(fields) != 2 * content.count(b"\n"):
+        rows = [line.split()[:2] for line in content.splitlines()]
+        fields = [field for row in rows if len(row) == 2 for field in row]
+    return tuple(fields[::2]), fields[1::2]
 
 
 def _keys(names: tuple[bytes, ...]) -> list[bytes]:
-    """Protocol_Field for each number of a table."""
-    protocol, colon, fields = names[0].partition(b": ")
-    if colon:
+    """Protocol_Field for each number of a table; nothing for one that snmp6 names without its 6."""
+    if len(names) == 1 and b": " in names[0]:
+        protocol, _, fields = names[0].partition(b": ")
         return [b"%b_%b" % (protocol, field) for field in fields.split(b" ")]
-    return [name.replace(b"6", b"6_", 1) for name in names]
+    return [name.replace(b"6", b"6_", 1) if b"6" in name else b"" for name in names]
 
 
 def _check(numbers: list[bytes]) -> None:

@@ -20,6 +20,7 @@ _IFA_LOCAL = 2
 
 _IFINFOMSG = Struct("=BxHiII")  # family, type, index, flags, change
 _IFADDRMSG = Struct("=BBBBI")  # family, prefix length, flags, scope, index
+_ATTRIBUTE = Struct("=HH")  # length, type
 # As much as the kernel ever puts into one answer.
 _LARGEST = 32768
 
@@ -43,13 +44,10 @@ class Routes:
     def statistics(self) -> Iterator[tuple[bytes, tuple[int, ...]]]:
         """Each device's name and struct rtnl_link_stats64, which older kernels have fewer fields of."""
         for body in self._dump(_RTM_GETLINK, _IFINFOMSG.pack(0, 0, 0, 0, 0)):
-            name = b""
-            for kind, value in netlink.attributes(body, _IFINFOMSG.size):
-                if kind == _IFLA_IFNAME:
-                    name = bytes(value).rstrip(b"\0")
-                elif kind == _IFLA_STATS64:
-                    yield name, unpack(f"={len(value) // 8}Q", value[: len(value) & ~7])
-                    break
+            found = _select(body, (_IFLA_IFNAME, _IFLA_STATS64))
+            if len(found) == 2:
+                numbers = found[_IFLA_STATS64]
+                yield _text(found[_IFLA_IFNAME]), unpack(f"={len(numbers) // 8}Q", numbers)
 
     def addresses(self) -> Iterator[tuple[bytes, bytes, int]]:
         """Each device's addresses as name, the address's own bytes, and prefix length."""
@@ -65,10 +63,7 @@ class Routes:
     def _names(self) -> dict[int, bytes]:
         names = {}
         for body in self._dump(_RTM_GETLINK, _IFINFOMSG.pack(0, 0, 0, 0, 0)):
-            for kind, value in netlink.attributes(body, _IFINFOMSG.size):
-                if kind == _IFLA_IFNAME:
-                    names[_IFINFOMSG.unpack_from(body)[2]] = bytes(value).rstrip(b"\0")
-                    break
+            names[_IFINFOMSG.unpack_from(body)[2]] = _text(_select(body, (_IFLA_IFNAME,))[_IFLA_IFNAME])
         return names
 
     def _dump(self, kind: int, request: bytes) -> list[memoryview]:
@@ -92,3 +87,21 @@ class Routes:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def _select(body: memoryview, wanted: tuple[int, ...]) -> dict[int, memoryview]:
+    """Those attributes of a device, for it has some thirty and a page needs two of them."""
+    found: dict[int, memoryview] = {}
+    offset, end = _IFINFOMSG.size, len(body)
+    while offset < end and len(found) < len(wanted):
+        length, kind = _ATTRIBUTE.unpack_from(body, offset)
+        if length < _ATTRIBUTE.size:
+            raise ValueError(f"netlink attribute of {length} bytes")
+        if kind in wanted:
+            found[kind] = body[offset + _ATTRIBUTE.size : offset + length]
+        offset += (length + 3) & ~3
+    return found
+
+
+def _text(value: memoryview) -> bytes:
+    return bytes(value).rstrip(b"\0")
