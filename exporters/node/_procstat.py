@@ -1,0 +1,20 @@
+"""The lines of proc/stat by their first word; see proc_stat(5)."""
+
+_CHECKED = frozenset((b"btime", b"ctxt", b"intr", b"processes", b"procs_blocked", b"procs_running", b"softirq"))
+# The total and ten vectors, since Linux 2.6.31.
+_SOFTIRQS = 11
+
+
+def lines(content: bytes) -> dict[bytes, bytes]:
+    """Numbers by what they count, still in one piece; ValueError for a line that holds anything else."""
+    found: dict[bytes, bytes] = {}
+    for line in content.splitlines():
+        word, _, numbers = line.partition(b" ")
+        numbers = numbers.strip()
+        if numbers and (word in _CHECKED or word.startswith(b"cpu")):
+            if not numbers.translate(None, b" \t").isdigit():
+                raise ValueError(f"no numbers in {line[:80]!r}")
+            found[word] = numbers
+    if b"softirq" in found and len(found[b"softirq"].split()) < _SOFTIRQS:
+        raise ValueError(f"fewer than {_SOFTIRQS} numbers of softirqs: {found[b'softirq'][:80]!r}")
+    return found

@@ -1,0 +1,108 @@
+"""Time that each CPU spent in each mode, and what the CPUs are.
+
+Source: proc/stat, see proc_stat(5); proc/cpuinfo with --collector.cpu.info; sys/devices/system/cpu.
+Unit:   seconds, from ticks (USER_HZ, which is 100 everywhere).
+Errors: numbers that are none, in any line of proc/stat, fail the collector. A mode that the kernel does not have is 0
+        (steal before Linux 2.6.11, guest before 2.6.24), as in node_exporter. What is not in sysfs is left out.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from motes.exporters.node import _cpuinfo, _cpus, _procstat
+from motes.exporters.node._cpu_throttles import Throttles
+from motes.exporters.node.host import Device, Host
+from motes.shared.exposition import Family, counter, gauge, labels
+from motes.shared.options import BOOLEAN, Option
+from motes.shared.re2 import REGEX
+
+_GUEST = "collector.cpu.guest"
+
+OPTIONS = (
+    Option(_GUEST, BOOLEAN, True, "Tell the time spent in guests."),
+    Option(_cpuinfo.INFO, BOOLEAN, False, "Tell what the processors are."),
+    Option(_cpuinfo.FLAGS, REGEX, None, "Flags of the processor to tell, an expression. Turns on collector.cpu.info."),
+    Option(_cpuinfo.BUGS, REGEX, None, "Bugs of the processor to tell, an expression. Turns on collector.cpu.info."),
+)
+
+# In the order of the columns, which the two of the guests follow.
+_MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+_GUEST_MODES = ("user", "nice")
+_IDLE = 3
+_COLUMNS = 10
+_USER_HZ = 100
+# A CPU that lost so many seconds of idle time is another than before, plugged in anew.
+_HOTPLUG_SECONDS = 3.0
+
+
+class Collector:
+    """Keeps each CPU's ticks, for the kernel takes some back now and then and a counter must not; and the list of
+    isolated CPUs, which is fixed at boot.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._ticks: dict[int, list[float]] = {}
+        self._throttles = Throttles(host.sys)
+        self._isolated: dict[bytes, int] | None = None
+
+    def collect(self) -> Iterator[Family]:
+        if _cpuinfo.wanted(self._host.flags):
+            yield from _cpuinfo.families(self._host)
+        yield from self._times()
+        yield gauge("node_cpu_isolated", "CPUs kept free of the scheduler's balancing.", self._isolated_cpus())
+        cpus = _cpus.cpus(self._host.sys)
+        yield from self._throttles.collect(cpus)
+        yield gauge("node_cpu_online", "CPUs that are online.", _online(cpus))
+
+    def _times(self) -> Iterator[Family]:
+        self._update()
+        seconds: dict[bytes, float] = {}
+        guests: dict[bytes, float] = {}
+        for cpu, ticks in self._ticks.items():
+            times = [tick / _USER_HZ for tick in ticks]
+            seconds.update(zip(_mode_labels(cpu, _MODES), times, strict=False))
+            guests.update(zip(_mode_labels(cpu, _GUEST_MODES), times[len(_MODES) :], strict=True))
+        yield counter("node_cpu_seconds_total", "Seconds that the CPU spent in each mode.", seconds)
+        if self._host.flags[_GUEST]:
+            yield counter("node_cpu_guest_seconds_total", "Seconds that the CPU spent in guests, by mode.", guests)
+
+    def _update(self) -> None:
+        """The new ticks, each as high as it has been as long as the CPU is the same."""
+        fresh: dict[int, list[float]] = {}
+        for word, numbers in _procstat.lines(self._host.proc("stat")).items():
+            if word.startswith(b"cpu") and word != b"cpu":
+                ticks = list(map(float, numbers.split(None, _COLUMNS)[:_COLUMNS]))
+                ticks += [0.0] * (_COLUMNS - len(ticks))
+                cpu = int(word[3:])
+                known = self._ticks.get(cpu)
+                if known is not None and known[_IDLE] / _USER_HZ - ticks[_IDLE] / _USER_HZ < _HOTPLUG_SECONDS:
+                    ticks = list(map(max, known, ticks))
+                fresh[cpu] = ticks
+        self._ticks = fresh
+
+    def _isolated_cpus(self) -> dict[bytes, int]:
+        if self._isolated is None:
+            try:
+                ranges = self._host.sys(f"{_cpus.FOLDER}/isolated")
+            except FileNotFoundError:
+                ranges = b""
+            self._isolated = {labels(cpu=str(cpu)): 1 for cpu in _cpus.numbers(ranges)}
+        return self._isolated
+
+
+@lru_cache(maxsize=2048)
+def _mode_labels(cpu: int, modes: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(labels(cpu=str(cpu), mode=mode) for mode in modes)
+
+
+def _online(cpus: Sequence[Device]) -> dict[bytes, int]:
+    """Nothing where the first CPU cannot be taken offline, as on most x86 machines."""
+    try:
+        for cpu in cpus[:1]:
+            cpu("online")
+    except FileNotFoundError:
+        return {}
+    except OSError:
+        pass
+    return {labels(cpu=cpu.name[3:]): int(cpu.get("online") == b"1") for cpu in cpus}
