@@ -72,8 +72,8 @@ def families(host: Host) -> Iterator[Family]:
     found = processors(host.proc("cpuinfo"))
     infos = {_labels(_LABELS, *[one.get(name, b"") for name in _LABELS]): 1 for one in found}
     yield gauge("node_cpu_info", "What cpuinfo tells of the processor.", infos)
-    # As in node_exporter, where it is the cpufreq collector's to be off.
-    if host.flags.get("collector.cpufreq", True):
+    # As in node_exporter: with the cpufreq collector off, frequencies are not wanted.
+    if host.flags.get("collector.cpufreq", not host.flags.get("collector.disable-defaults")):
         hertz = {_labels(_PLACE, *[one.get(name, b"") for name in _PLACE]): _hertz(one) for one in found}
         yield gauge("node_cpu_frequency_hertz", "Frequency of the processor, from cpuinfo.", hertz)
     yield gauge("node_cpu_flag_info", "Flags of the first processor.", _chosen("flag", found[0], host.flags[FLAGS]))

@@ -20,27 +20,31 @@ OPTIONS = (Option(_FIELDS, REGEX, compile_re2("^(oom_kill|pgpg|pswp|pg.*fault).*
 
 
 class Collector:
-    """Keeps the names of the families by field, empty for a field that is not wanted."""
+    """Keeps which of the file's lines are wanted, and their names, as long as its fields stay the same."""
 
     def __init__(self, host: Host) -> None:
         self._proc = host.proc
-        self._wanted: re.Pattern[str] = host.flags[_FIELDS]
-        self._names: dict[bytes, str] = {}
+        self._pattern: re.Pattern[str] = host.flags[_FIELDS]
+        self._fields: list[bytes] = []
+        self._wanted: list[tuple[int, str]] = []
 
     def collect(self) -> Iterator[Family]:
         words = self._proc("vmstat").split()
         fields, numbers = words[::2], words[1::2]
+        if len(fields) != len(numbers):
+            raise ValueError(f"no number for {fields[-1]!r}")
         if not b"".join(numbers).isdigit():
             for number in numbers:
                 float(number)
-        for field, number in zip(fields, numbers, strict=True):
-            name = self._names.get(field)
-            if name is None:
-                name = self._names[field] = self._name(field.decode("ascii"))
-            if name:
-                yield untyped(name, f"Field {name[12:]} of vmstat.", number)
+        if fields != self._fields:
+            self._wanted = list(self._choose(fields))
+            self._fields = fields
+        for index, field in self._wanted:
+            yield untyped(f"node_vmstat_{field}", f"Field {field} of vmstat.", numbers[index])
 
-    def _name(self, field: str) -> str:
-        if not _NAME.fullmatch(field):
-            raise ValueError(f"{field!r} is no name of a field")
-        return f"node_vmstat_{field}" if self._wanted.search(field) else ""
+    def _choose(self, fields: list[bytes]) -> Iterator[tuple[int, str]]:
+        for index, field in enumerate(map(bytes.decode, fields)):
+            if not _NAME.fullmatch(field):
+                raise ValueError(f"{field!r} is no name of a field")
+            if self._pattern.search(field):
+                yield index, field
