@@ -12,7 +12,7 @@ from motes.exporters.node.host import Host
 from motes.shared.exposition import Family, Value, gauge
 
 _STATES = (b"inuse", b"orphan", b"tw", b"alloc", b"mem", b"memory")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def collect(host: Host) -> Iterator[Family]:
@@ -36,6 +36,6 @@ def _protocol(protocol: str, states: dict[bytes, bytes]) -> Iterator[Family]:
     found: dict[str, Value] = {"inuse": 0}
     found |= {state.decode(): states[state] for state in _STATES if state in states}
     if b"mem" in states:
-        found["mem_bytes"] = int(states[b"mem"]) * _PAGE
+        found["mem_bytes"] = int(states[b"mem"]) * PAGE
     for state, value in found.items():
         yield gauge(f"node_sockstat_{protocol}_{state}", f"Number of {protocol} sockets in state {state}.", value)
