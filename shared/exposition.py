@@ -74,7 +74,7 @@ def _checked(value: bytes) -> bytes:
 
 
 def _body(name: bytes, samples: Samples) -> bytes:
-    if not isinstance(samples, Mapping):
+    if isinstance(samples, bytes | int | float):
         return b"%b %b\n" % (name, number(samples))
     return b"".join([b"%b%b %b\n" % (name, key, number(value)) for key, value in samples.items()])
 
