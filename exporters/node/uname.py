@@ -10,7 +10,7 @@ from motes.exporters.node import _libc
 from motes.exporters.node.host import Host
 from motes.shared.exposition import Family, gauge, labels
 
-_FIELDS = ("sysname", "nodename", "release", "version", "machine", "domainname")
+FIELDS = ("sysname", "nodename", "release", "version", "machine", "domainname")
 # __NEW_UTS_LEN and the zero behind it, on every architecture.
 _LENGTH = 65
 
@@ -22,6 +22,6 @@ def collect(host: Host) -> Iterator[Family]:  # noqa: ARG001 - no file tells all
 
 
 def utsname() -> dict[str, bytes]:
-    told = _libc.buffer(len(_FIELDS) * _LENGTH)
+    told = _libc.buffer(len(FIELDS) * _LENGTH)
     _libc.call("uname", told)
-    return {field: told.raw[at * _LENGTH : (at + 1) * _LENGTH].partition(b"\0")[0] for at, field in enumerate(_FIELDS)}
+    return {field: told.raw[at * _LENGTH : (at + 1) * _LENGTH].partition(b"\0")[0] for at, field in enumerate(FIELDS)}
