@@ -1,13 +1,16 @@
 """The program on a network of its own, whose interfaces come, go and change their names."""
 
 import os
+import socket
+import stat
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.namespaces import Host, Lan, WireGuard, until
+from tests.support.namespaces import WITHIN, Host, Lan, WireGuard, until
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "motes.exporters.node.program")
@@ -19,10 +22,14 @@ POWERLESS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-priv
 class Program:
     """motes-node on a host."""
 
-    def __init__(self, host: Host, log: Path, *flags: str, within: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, host: Host, log: Path, *flags: str, within: tuple[str, ...] = (), given: int = subprocess.DEVNULL
+    ) -> None:
         self.host = host
         self._log = log
-        self.process = host.start(*within, *PROGRAM, *ONE_COLLECTOR, *flags, log=log, PYTHONPATH=str(ROOT / ".src"))
+        self.process = host.start(
+            *within, *PROGRAM, *ONE_COLLECTOR, *flags, log=log, given=given, PYTHONPATH=str(ROOT / ".src")
+        )
 
     def log(self) -> str:
         return self._log.read_text()
@@ -258,3 +265,53 @@ def test_lost_events_are_made_up_for(two: Lan) -> None:
         "False",
         "listening -1 True",
     ]
+
+
+EVENTS = """
+import select, subprocess, sys
+from motes.shared import rtnetlink
+
+events = rtnetlink.subscribe()
+for command in sys.argv[1:]:
+    subprocess.run(["ip", *command.split()], check=True)
+    print(select.select([events], [], [], 20)[0] == [events])
+    rtnetlink.drain(events)
+    print(select.select([events], [], [], 0)[0] == [])
+"""
+
+
+def test_the_kernel_tells_of_links_and_addresses(two: Lan) -> None:
+    changes = ("link set lo mtu 1400", "address add 10.1.1.1/32 dev lo", "address add fd01::1/128 dev lo nodad")
+    path = f"PYTHONPATH={ROOT / '.src'}"
+    told = two.hosts[0].run("env", path, sys.executable, "-c", EVENTS, *changes)
+    assert told.split() == ["True"] * 2 * len(changes)
+
+
+def answers_over(path: Path, host: Host) -> bool:
+    """Whether a unix socket is served; it is no matter of the network, so the host is any."""
+    return "\nnode_load1 " in host.run("curl", "--silent", "--unix-socket", str(path), "http://x/metrics")
+
+
+def test_unix_socket_goes_with_the_program(two: Lan, tmp_path: Path) -> None:
+    host = two.hosts[0]
+    path = tmp_path / "node.sock"
+    program = Program(host, tmp_path / "log", *listen_on(f"unix:{path}"), "--web.socket-mode=0600")
+    program.says("listening")
+    assert stat.S_IMODE(path.lstat().st_mode) == 0o600
+    assert answers_over(path, host)
+    program.process.terminate()
+    assert program.process.wait(WITHIN) == 0
+    assert not path.exists()
+
+
+def test_handed_over_socket_needs_no_flag_and_stays(two: Lan, tmp_path: Path) -> None:
+    host = two.hosts[0]
+    path = tmp_path / "node.sock"
+    activate = ("sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&0', "sh")
+    with socket.create_server(str(path), family=socket.AF_UNIX) as listening:
+        program = Program(host, tmp_path / "log", within=activate, given=listening.fileno())
+        program.says("listening")
+        assert answers_over(path, host)
+        program.process.terminate()
+        assert program.process.wait(WITHIN) == 0
+    assert path.exists()

@@ -64,12 +64,14 @@ class Host:
         """ip(8), one command after the other, all in one process."""
         self.run("ip", "-batch", "-", given="".join(f"{command}\n" for command in commands))
 
-    def start(self, *command: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
-        """A process that ends with this host at the latest; its pid is the command's own."""
+    def start(
+        self, *command: str, log: Path, given: int = subprocess.DEVNULL, **environment: str
+    ) -> subprocess.Popen[bytes]:
+        """A process that ends with this host at the latest; its pid is the command's own, its input `given`."""
         with log.open("ab") as written:
             process = subprocess.Popen(
                 [*self.entering(), "setpriv", "--pdeathsig=KILL", *command],
-                stdin=subprocess.DEVNULL,
+                stdin=given,
                 stdout=written,
                 stderr=written,
                 env={**os.environ, **environment},
