@@ -147,7 +147,12 @@ class WireGuard:
         host = self._hosts[index]
         host.run("mkdir", "-p", "/run/wireguard")
         process = host.start("wireguard-go", "-f", "wg0", log=self._log)
-        until(lambda: host.attempt("wg", "show", "wg0").returncode == 0, "wireguard-go has made wg0")
+
+        def made() -> bool:
+            assert process.poll() is None, self._log.read_text()
+            return host.attempt("wg", "show", "wg0").returncode == 0
+
+        until(made, "wireguard-go has made wg0", self._log.read_text)
         peers = []
         for other, public in enumerate(self._public):
             if other != index:
