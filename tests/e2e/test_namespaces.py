@@ -226,6 +226,16 @@ def test_storm_of_changes_ends_well(two: Lan, tmp_path: Path) -> None:
     program.comes_to(lambda: program.sockets() == before, "the sockets of before")
 
 
+def test_another_name_of_an_interface_is_none(two: Lan, tmp_path: Path) -> None:
+    """The kernel binds by alternative names too, but they would tell nothing of a rename."""
+    exporter, monitor = two.hosts
+    exporter.ip("link property add dev eth0 altname wg0")
+    program = Program(exporter, tmp_path / "log", *listen_on("dev:wg0:9100", "127.0.0.1:9100"))
+    program.says("wg0 is another name of eth0: write eth0")
+    program.answers(exporter, "http://127.0.0.1:9100/metrics")
+    assert monitor.get("http://10.99.0.1:9100/metrics") == 0
+
+
 OVERWHELMED = """
 import os, socket, subprocess, sys
 from motes.shared.address import parse
