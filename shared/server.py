@@ -79,7 +79,9 @@ class Server:
         signal.set_wakeup_fd(self._signalled, warn_on_full_buffer=False)
         while not self.stopping or (self._under_way() and monotonic() < self._stop_by):
             for key, events in self._selector.select(self._timeout()):
-                key.data(events)
+                # An earlier event of the same round may have closed it, or have changed what it waits for.
+                if self._selector.get_map().get(key.fd) is key:
+                    key.data(events)
             self._turn(monotonic())
         signal.set_wakeup_fd(-1)
 

@@ -1,6 +1,7 @@
 """The program on a network of its own, whose interfaces come, go and change their names."""
 
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -167,6 +168,31 @@ def test_renaming_closes_the_connections_that_came_that_way(two: Lan, tmp_path: 
     exporter.ip("link set eth0 down", "link set eth0 name wg0", "link set wg0 up")
     program.answers(monitor, "http://10.99.0.1:9100/metrics")
     assert monitor.get("http://10.77.0.1:9100/metrics") == 0
+
+
+@pytest.mark.parametrize("first", ["rename", "connect"])
+def test_connection_that_is_not_accepted_yet_when_the_interface_is_renamed(
+    two: Lan, tmp_path: Path, first: str
+) -> None:
+    """The socket goes along with its interface, so the kernel lets a client in that the program has to turn away."""
+    exporter, monitor = two.hosts
+    exporter.ip(*tunnel(exporter, monitor))
+    monitor.ip("address add 10.77.0.2/24 dev far0", "link set far0 up")
+    program = Program(exporter, tmp_path / "log", *listen_on("dev:wg0:9100", "127.0.0.1:9100"))
+    program.answers(monitor, "http://10.77.0.1:9100/metrics")
+    client = tmp_path / "client"
+    program.process.send_signal(signal.SIGSTOP)
+    if first == "rename":
+        exporter.ip("link set wg0 down", "link set wg0 name wg9", "link set wg9 up")
+    monitor.start(sys.executable, "-c", CLIENT, log=client)
+    program.comes_to(lambda: program.connections() == 1, "a connection that the kernel has made")
+    if first == "connect":
+        exporter.ip("link set wg0 down", "link set wg0 name wg9", "link set wg9 up")
+    program.process.send_signal(signal.SIGCONT)
+    program.says("interface gone or renamed")
+    program.comes_to(client.read_text, "word from the client")
+    assert "200" not in client.read_text()
+    program.answers(exporter, "http://127.0.0.1:9100/metrics")
 
 
 def test_link_local_address_follows_its_interface(two: Lan, tmp_path: Path) -> None:
