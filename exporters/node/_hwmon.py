@@ -35,7 +35,9 @@ def _float(text: bytes) -> float:
 
 
 def _same(text: bytes) -> Value:
-    return text if text.isdigit() else _float(text)
+    if not text.isdigit():
+        _float(text)
+    return text
 
 
 def _milli(text: bytes) -> Value:
