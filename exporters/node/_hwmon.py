@@ -29,7 +29,7 @@ def clean(name: str) -> str:
 
 
 def _float(text: bytes) -> float:
-    if b"_" in text or text != text.strip():
+    if text != text.strip():
         raise ValueError(f"{text!r} is no number")
     return float(text)
 
