@@ -235,9 +235,8 @@ def test_two_interfaces_and_loopback_on_one_port(three: Lan, tmp_path: Path) -> 
 def test_storm_of_changes_ends_well(two: Lan, tmp_path: Path) -> None:
     exporter, monitor = two.hosts
     program = Program(exporter, tmp_path / "log", *listen_on("dev:wg0:9100", "127.0.0.1:9100"))
-    program.answers(exporter, "http://127.0.0.1:9100/metrics")
-    program.says("waiting for interface wg0")
-    before = program.sockets()
+    program.says("msg=serving", times=2)
+    before = program.sockets()  # before any client has come, for the last one would linger
     made, renamed, deleted = tunnel(exporter, monitor), "link set wg0 name wg9", "link delete wg9"
     back = "link set wg9 name wg0"
     for _ in range(20):
@@ -246,7 +245,6 @@ def test_storm_of_changes_ends_well(two: Lan, tmp_path: Path) -> None:
     exporter.ip(*made)
     monitor.ip("address add 10.77.0.2/24 dev far0", "link set far0 up")
     program.answers(monitor, "http://10.77.0.1:9100/metrics")
-    program.comes_to(lambda: program.connections() == 0, "no connection")
     program.comes_to(lambda: program.sockets() == before + 1, "one socket more than at first")
     exporter.ip("link set wg0 down", renamed)
     program.comes_to(lambda: program.sockets() == before, "the sockets of before")
