@@ -150,17 +150,25 @@ class Connection:
             more=response.headers,
         )
         body = b"" if request is not None and request.method == b"HEAD" else response.body
-        self._outgoing = memoryview(head + body)
         self.move(self._server.lanes.writing)
         try:
-            self._send()
-        except BlockingIOError:
-            self._server.watch(self, EVENT_WRITE)
+            self._begin(head, body)
         except OSError:
             self.close()
 
+    def _begin(self, head: bytes, body: bytes) -> None:
+        try:
+            sent = self.socket.sendmsg((head, body))
+        except BlockingIOError:
+            sent = 0
+        self._outgoing = memoryview(body)[sent - len(head) :] if sent >= len(head) else memoryview(head[sent:] + body)
+        self._sent()
+
     def _send(self) -> None:
         self._outgoing = self._outgoing[self.socket.send(self._outgoing) :]
+        self._sent()
+
+    def _sent(self) -> None:
         if self._outgoing:
             self._server.watch(self, EVENT_WRITE)
         elif self._closing:

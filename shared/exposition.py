@@ -19,6 +19,8 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 END = b"# EOF\n"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
+# As a tuple, for a union would be built anew at every call.
+_NUMBERS = (bytes, int, float)
 _CACHED_HEADERS = 10_000
 _LETTERS = frozenset(b"_xXnNpP")
 _text_headers: dict[tuple[str, str, str], bytes] = {}
@@ -74,20 +76,25 @@ def _checked(value: bytes) -> bytes:
 
 
 def _body(name: bytes, samples: Samples) -> bytes:
-    if isinstance(samples, bytes | int | float):
+    if isinstance(samples, _NUMBERS):
         return b"%b %b\n" % (name, number(samples))
     return b"".join([b"%b%b %b\n" % (name, key, number(value)) for key, value in samples.items()])
 
 
 def text(families: Iterable[Family]) -> bytes:
-    """A page in the Prometheus text format 0.0.4. Families without a sample are left out."""
+    """A page in the Prometheus text format 0.0.4."""
+    return b"".join(text_pieces(families))
+
+
+def text_pieces(families: Iterable[Family]) -> list[bytes]:
+    """A page in the text format, in pieces. Families without a sample are left out."""
     chunks: list[bytes] = []
     known = _text_headers
     for name, kind, help, body in families:
         if body:
             chunks.append(known.get((name, kind, help)) or _text_header(name, kind, help))
             chunks.append(body)
-    return b"".join(chunks)
+    return chunks
 
 
 def _text_header(name: str, kind: str, help: str) -> bytes:
@@ -108,8 +115,8 @@ def _keep(headers: dict[tuple[str, str, str], bytes], key: tuple[str, str, str],
     return headers[key]
 
 
-def openmetrics(families: Iterable[Family], taken: Container[str]) -> bytes:
-    """The same series as OpenMetrics 1.0.0, without `END`; `taken` are the names of all families on the page."""
+def openmetrics_pieces(families: Iterable[Family], taken: Container[str]) -> list[bytes]:
+    """The same series as pieces of OpenMetrics 1.0.0, without `END`; `taken` are the names of all families there."""
     chunks: list[bytes] = []
     for name, kind, help, body in families:
         if not body:
@@ -121,7 +128,7 @@ def openmetrics(families: Iterable[Family], taken: Container[str]) -> bytes:
         key = name, "counted" if counted else kind, help
         chunks.append(_openmetrics_headers.get(key) or _openmetrics_header(*key))
         chunks.append(body)
-    return b"".join(chunks)
+    return chunks
 
 
 def _openmetrics_header(name: str, kind: str, help: str) -> bytes:

@@ -9,10 +9,11 @@ from motes.shared.exposition import Family
 class Result:
     """Families checked for their shape, how long they took in seconds, and what went wrong.
 
+    `text` has them as pieces of a page, which hold no copy of anything.
     With `absent`, there is nothing of the kind on this machine: no success, but no error either.
     """
 
-    __slots__ = ("_openmetrics", "absent", "duration", "error", "families", "names", "text")
+    __slots__ = ("absent", "duration", "error", "families", "names", "text")
 
     def __init__(self, families: Sequence[Family], duration: float, *, error: str = "", absent: bool = False) -> None:
         self.families = families
@@ -22,8 +23,7 @@ class Result:
         self.names = frozenset([name for name, _, _, _ in families])
         if len(self.names) != len(families):
             raise ValueError(f"the family {_repeated(families)} was given twice")
-        self.text = exposition.text(families)
-        self._openmetrics = b""
+        self.text = exposition.text_pieces(families)
 
     @property
     def success(self) -> bool:
@@ -33,11 +33,9 @@ class Result:
     def series(self) -> int:
         return sum(body.count(b"\n") for *_, body in self.families)
 
-    def openmetrics(self, taken: Container[str]) -> bytes:
+    def openmetrics(self, taken: Container[str]) -> list[bytes]:
         """As OpenMetrics, without the end mark. `taken` are the names of all the families on the page."""
-        if not self._openmetrics:
-            self._openmetrics = exposition.openmetrics(self.families, taken)
-        return self._openmetrics
+        return exposition.openmetrics_pieces(self.families, taken)
 
 
 def _repeated(families: Iterable[Family]) -> str:
