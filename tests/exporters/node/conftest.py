@@ -24,12 +24,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 @pytest.fixture(autouse=True)
 def _calls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    case = getattr(request.node, "callspec", None) and request.node.callspec.params.get("case")
-    told = case / "calls.json" if isinstance(case, Path) else None
-    if told is None or not told.exists():
+    case = request.node.callspec.params.get("case") if hasattr(request.node, "callspec") else None
+    if not isinstance(case, Path) or not (case / "calls.json").exists():
         yield
         return
-    for name, answer in json.loads(told.read_text()).items():
+    for name, answer in json.loads((case / "calls.json").read_text()).items():
         if name == "TZ":
             monkeypatch.setenv("TZ", answer)
         elif name.isupper():
