@@ -16,6 +16,7 @@ from motes.exporters.node.host import Budget, Host
 from motes.exporters.node.rtnetlink import STATS64, Routes
 from motes.shared import netlink
 from motes.shared.exposition import Family
+from motes.shared.re2 import REGEX
 
 
 class Kernel:
@@ -176,7 +177,7 @@ def test_detailed_names_are_the_kernels() -> None:
 
 
 def test_both_filters_exclude_each_other() -> None:
-    expression = netdev.REGEX.parse("eth")
+    expression = REGEX.parse("eth")
     with pytest.raises(ValueError, match="device-exclude"):
         collector(**{"collector.netdev.device-include": expression, "collector.netdev.device-exclude": expression})
 
