@@ -31,6 +31,7 @@ OURS = {
 VALUES = {
     r"process_.*": "another process",
     r"node_filefd_allocated\{\}": "theirs opens its files all at once, and counts them",
+    r"node_sockstat_sockets_used\{\}": "theirs opens netlink sockets at the same time, and counts them",
     r"node_procs_running\{\}": "theirs runs its collectors all at once, and counts its threads",
     r"node_scrape_collector_duration_seconds\{.*": "ours takes its own time",
 }
