@@ -50,12 +50,20 @@ def labels(**pairs: str | bytes) -> bytes:
 def escape(value: str | bytes) -> bytes:
     """A label value as it stands between the quotes."""
     if isinstance(value, str):
-        value = value.encode("utf-8", "surrogateescape")
+        value = _encoded(value)
     if not value.isascii():
         value = value.decode("utf-8", "replace").encode()
     if b"\\" in value or b'"' in value or b"\n" in value:
         value = value.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
     return value
+
+
+def _encoded(value: str) -> bytes:
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # Half a pair of UTF-16, as JSON can hold it.
+        return value.encode("utf-8", "surrogatepass")
 
 
 def number(value: Value) -> bytes:
@@ -72,7 +80,7 @@ def number(value: Value) -> bytes:
 def _checked(value: bytes) -> bytes:
     # Python reads more than the formats allow: white space, 1_000, infinity.
     parsed = float(value)
-    return number(parsed) if _LETTERS.intersection(value) or value.strip() != value else value
+    return number(parsed) if _LETTERS.intersection(value) else value.strip()
 
 
 def _body(name: bytes, samples: Samples) -> bytes:
@@ -124,11 +132,16 @@ def openmetrics_pieces(families: Iterable[Family], taken: Container[str]) -> lis
         if kind in ("histogram", "summary"):
             chunks.extend(_as_unknown(help, body))
             continue
-        counted = kind == "counter" and name.endswith("_total") and name[:-6] not in taken
-        key = name, "counted" if counted else kind, help
+        key = name, "counted" if kind == "counter" and _counts(name, taken) else kind, help
         chunks.append(_openmetrics_headers.get(key) or _openmetrics_header(*key))
         chunks.append(body)
     return chunks
+
+
+def _counts(name: str, taken: Container[str]) -> bool:
+    """Whether a counter can be one in OpenMetrics, where its family has a name of its own and may have `_created`."""
+    family = name.removesuffix("_total")
+    return family not in ("", name) and family not in taken and f"{family}_created" not in taken
 
 
 def _openmetrics_header(name: str, kind: str, help: str) -> bytes:
@@ -142,8 +155,9 @@ def _as_unknown(help: str, body: bytes) -> Iterable[bytes]:
     # OpenMetrics asks of histograms what the older format does not (canonical `le`, a +Inf bucket);
     # series by series they stay what they are in the text format.
     series: dict[bytes, list[bytes]] = {}
-    for line in body.splitlines(keepends=True):
+    # Not splitlines: a label value may hold a carriage return.
+    for line in body[:-1].split(b"\n"):
         series.setdefault(line.partition(b" ")[0].partition(b"{")[0], []).append(line)
     for name, lines in series.items():
         yield _openmetrics_header(name.decode(), "untyped", help)
-        yield b"".join(lines)
+        yield b"\n".join([*lines, b""])
