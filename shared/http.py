@@ -50,7 +50,7 @@ class Request:
         path, _, query = target.partition(b"?")
         self.path = decoded(path).decode("utf-8", "replace")
         self.query = parse_query(query)
-        wishes = headers.get(b"connection", b"").lower().replace(b" ", b"").split(b",")
+        wishes = headers.get(b"connection", b"").lower().translate(None, b" \t").split(b",")
         self.keep_alive = b"close" not in wishes and (modern or b"keep-alive" in wishes)
 
 
