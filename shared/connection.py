@@ -24,6 +24,7 @@ class Connection:
     """Made by the server for each client, told by it when the socket is ready or time is up."""
 
     __slots__ = (
+        "_bodiless",
         "_closing",
         "_drained",
         "_ended",
@@ -44,6 +45,7 @@ class Connection:
         self._outgoing = memoryview(b"")
         self._request: Request | None = None
         self._scrape: Scrape | None = None
+        self._bodiless = False
         self._closing = False
         self._ended = False
         self._drained = 0
@@ -63,6 +65,8 @@ class Connection:
         """Take up the next request, if all of its head is here."""
         if self.lane not in (self._server.lanes.head, self._server.lanes.idle):
             return
+        # What answers HEAD has no body, even where the head is too bad to become a request.
+        self._bodiless = self._received.lstrip().startswith(b"HEAD ")
         try:
             length = http.head_length(self._received)
             if length:
@@ -149,7 +153,7 @@ class Connection:
             modern=request is None or request.modern,
             more=response.headers,
         )
-        body = b"" if request is not None and request.method == b"HEAD" else response.body
+        body = b"" if self._bodiless else response.body
         self.move(self._server.lanes.writing)
         try:
             self._begin(head, body)
@@ -176,7 +180,8 @@ class Connection:
         else:
             self._request = None
             self.move(self._server.lanes.idle)
-            self._server.watch(self, 0 if self._ended else EVENT_READ)
+            # Who sends requests faster than they are answered is not read until they are.
+            self._server.watch(self, 0 if self._ended or len(self._received) > http.MAX_HEAD else EVENT_READ)
             if self._received or self._ended:
                 self._server.soon(self)
 
