@@ -4,7 +4,10 @@ A family has one owner. The first to serve it keeps it, but a collector whose fa
 (`claims_last`) gives way to one whose families are its own.
 """
 
+from collections.abc import Sequence
+
 from motes.shared.collector import Collector
+from motes.shared.result import Layout, Result, names_of
 
 
 class Claims:
@@ -12,34 +15,33 @@ class Claims:
 
     def __init__(self) -> None:
         self._owners: dict[str, Collector] = {}
-        self._claimed: dict[Collector, frozenset[str]] = {}
+        self._claimed: dict[Collector, Sequence[Layout]] = {}
 
     def __contains__(self, name: object) -> bool:
         return name in self._owners
 
-    def claim(self, collector: Collector, names: frozenset[str]) -> tuple[str, list[Collector]]:
-        """Claim what a collector has served: the first name that it must not serve, or those who lost one to it."""
-        if self._claimed.get(collector) == names:
+    def claim(self, collector: Collector, result: Result) -> tuple[str, list[Collector]]:
+        """Claim what a collector has served: what is wrong with it, or those who have lost a family to it."""
+        if self._claimed.get(collector) == result.layouts:
             return "", []
-        losers = []
-        for name in sorted(names):
+        names = names_of(result.layouts)
+        losers = set()
+        for name in names:
             owner = self._owners.get(name, collector)
             if owner is collector:
                 continue
             if collector.claims_last or not owner.claims_last:
-                return name, []
-            losers.append(owner)
-        for loser in losers:
-            self.release(loser)
-        self.release(collector)
-        self._claimed[collector] = names
+                return f"the family {name} is served by collector {owner.name}", []
+            losers.add(owner)
+        if len(set(names)) < len(names):
+            return f"the family {max(names, key=names.count)} was given twice", []
+        for former in (collector, *losers):
+            self.release(former)
+        self._claimed[collector] = result.layouts
         self._owners.update(dict.fromkeys(names, collector))
-        return "", losers
-
-    def owner(self, name: str) -> Collector | None:
-        return self._owners.get(name)
+        return "", list(losers)
 
     def release(self, collector: Collector) -> None:
         """Give up all that a collector owns."""
-        for name in self._claimed.pop(collector, ()):
+        for name in names_of(self._claimed.pop(collector, ())):
             del self._owners[name]

@@ -232,9 +232,9 @@ class Engine:
     def _judge(self, state: State, result: Result) -> Result:
         """The result, or the error that takes its place where it serves another collector's family."""
         if result.success:
-            taken, losers = self.claims.claim(state.collector, result.names)
-            if taken:
-                result = Result((), result.duration, error=f"the family {taken} is served by another collector")
+            wrong, losers = self.claims.claim(state.collector, result)
+            if wrong:
+                result = Result((), result.duration, error=wrong)
             for loser in losers:
                 self._evict(loser)
         if result.error:

@@ -1,7 +1,8 @@
 """Families and samples to text: Prometheus text 0.0.4 and OpenMetrics 1.0.0.
 
-A family is a plain tuple `(name, kind, help, body)`, where body holds its sample lines, ready to send.
-The lines are the same in both formats; only the comments around them differ.
+A family is a pair of its heading and its body, the sample lines, ready to send. The lines are the same in both
+formats; only the comments around them differ. Headings are made once and found again by name.
+Many families whose label sets stay the same are cheaper as one Frame, see frame.py.
 
 A value is an int, a float, or the digits that the kernel wrote, as bytes: those go out as they came.
 Errors: bytes that are no number raise ValueError, so that garbage fails a collector and not the page.
@@ -11,9 +12,12 @@ Source: the text-based exposition format 0.0.4; OpenMetrics 1.0.0.
 from collections.abc import Container, Iterable, Mapping
 from math import isfinite, isnan
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from motes.shared.frame import Frame
+
 Value = bytes | int | float
 Samples = Value | Mapping[bytes, Value]
-Family = tuple[str, str, str, bytes]
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 END = b"# EOF\n"
@@ -21,25 +25,79 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 # As a tuple, for a union would be built anew at every call.
 _NUMBERS = (bytes, int, float)
-_CACHED_HEADERS = 10_000
+_MOST_HEADINGS = 10_000
 _LETTERS = frozenset(b"_xXnNpP")
-_text_headers: dict[tuple[str, str, str], bytes] = {}
-_openmetrics_headers: dict[tuple[str, str, str], bytes] = {}
+
+
+class Heading:
+    """A family's name, kind and HELP, as each format writes them.
+
+    `base` is the name of a counter without `_total`, which is its family's name in OpenMetrics; else it is empty.
+    """
+
+    __slots__ = ("_openmetrics", "base", "help", "key", "kind", "name", "text")
+
+    def __init__(self, name: str, kind: str, help: str) -> None:
+        if not name.isascii() or not name.replace(":", "_").isidentifier():
+            raise ValueError(f"{name!r} is no metric name")
+        self.name = name
+        self.kind = kind
+        self.help = help
+        self.key = name.encode()
+        self.base = name[:-6] if kind == "counter" and name.endswith("_total") else ""
+        told = help.replace("\\", "\\\\").replace("\n", "\\n")
+        self.text = _encoded(f"# HELP {name} {told}\n# TYPE {name} {kind}\n")
+        self._openmetrics = b""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def openmetrics(self, taken: Container[str]) -> bytes:
+        """For OpenMetrics. A counter whose `base` is another family's name, in `taken`, is of unknown kind there."""
+        if self.base in taken:
+            return _openmetrics(self.name, "unknown", self.help)
+        if not self._openmetrics:
+            kind = "counter" if self.base else "gauge" if self.kind == "gauge" else "unknown"
+            self._openmetrics = _openmetrics(self.base or self.name, kind, self.help)
+        return self._openmetrics
+
+
+if TYPE_CHECKING:
+    # What a collector yields: a heading with its sample lines, or a frame with its values.
+    Family = tuple[Heading | Frame, bytes | tuple[Value, ...]]
+else:
+    Family = tuple
+
+_headings: dict[str, Heading] = {}
+
+
+def heading(name: str, kind: str, help: str) -> Heading:
+    """The heading of these three; ValueError for a name that is none."""
+    found = _headings.get(name)
+    if found is None or found.kind != kind or found.help != help:
+        if len(_headings) >= _MOST_HEADINGS:
+            _headings.clear()
+        found = _headings[name] = Heading(name, kind, help)
+    return found
 
 
 def gauge(name: str, help: str, samples: Samples) -> Family:
     """A family of one sample, or of one for each label set (as `labels` writes it) in a mapping."""
-    return name, "gauge", help, _body(name.encode(), samples)
+    known = heading(name, "gauge", help)
+    return known, _body(known.key, samples)
 
 
 def counter(name: str, help: str, samples: Samples) -> Family:
     """As `gauge`; a name without `_total` is served as it is, and is `unknown` in OpenMetrics."""
-    return name, "counter", help, _body(name.encode(), samples)
+    known = heading(name, "counter", help)
+    return known, _body(known.key, samples)
 
 
 def untyped(name: str, help: str, samples: Samples) -> Family:
     """As `gauge`, for numbers whose kind their source does not tell."""
-    return name, "untyped", help, _body(name.encode(), samples)
+    known = heading(name, "untyped", help)
+    return known, _body(known.key, samples)
 
 
 def labels(**pairs: str | bytes) -> bytes:
@@ -83,10 +141,10 @@ def _checked(value: bytes) -> bytes:
     return number(parsed) if _LETTERS.intersection(value) else value.strip()
 
 
-def _body(name: bytes, samples: Samples) -> bytes:
+def _body(key: bytes, samples: Samples) -> bytes:
     if isinstance(samples, _NUMBERS):
-        return b"%b %b\n" % (name, number(samples))
-    return b"".join([b"%b%b %b\n" % (name, key, number(value)) for key, value in samples.items()])
+        return b"%b %b\n" % (key, number(samples))
+    return b"".join([b"%b%b %b\n" % (key, label_set, number(value)) for label_set, value in samples.items()])
 
 
 def text(families: Iterable[Family]) -> bytes:
@@ -96,59 +154,33 @@ def text(families: Iterable[Family]) -> bytes:
 
 def text_pieces(families: Iterable[Family]) -> list[bytes]:
     """A page in the text format, in pieces. Families without a sample are left out."""
-    chunks: list[bytes] = []
-    known = _text_headers
-    for name, kind, help, body in families:
-        if body:
-            chunks.append(known.get((name, kind, help)) or _text_header(name, kind, help))
-            chunks.append(body)
-    return chunks
-
-
-def _text_header(name: str, kind: str, help: str) -> bytes:
-    _check_name(name)
-    told = help.replace("\\", "\\\\").replace("\n", "\\n")
-    return _keep(_text_headers, (name, kind, help), f"# HELP {name} {told}\n# TYPE {name} {kind}\n")
-
-
-def _check_name(name: str) -> None:
-    if not name.isascii() or not name.replace(":", "_").isidentifier():
-        raise ValueError(f"{name!r} is no metric name")
-
-
-def _keep(headers: dict[tuple[str, str, str], bytes], key: tuple[str, str, str], header: str) -> bytes:
-    if len(headers) >= _CACHED_HEADERS:
-        headers.clear()
-    headers[key] = header.encode("utf-8", "replace")
-    return headers[key]
+    pieces: list[bytes] = []
+    for layout, samples in families:
+        if isinstance(samples, tuple):
+            pieces.append(layout.text % samples)
+        elif samples:
+            pieces.append(layout.text)
+            pieces.append(samples)
+    return pieces
 
 
 def openmetrics_pieces(families: Iterable[Family], taken: Container[str]) -> list[bytes]:
-    """The same series as pieces of OpenMetrics 1.0.0, without `END`; `taken` are the names of all families there."""
-    chunks: list[bytes] = []
-    for name, kind, help, body in families:
-        if not body:
-            continue
-        if kind in ("histogram", "summary"):
-            chunks.extend(_as_unknown(help, body))
-            continue
-        key = name, "counted" if kind == "counter" and _counts(name, taken) else kind, help
-        chunks.append(_openmetrics_headers.get(key) or _openmetrics_header(*key))
-        chunks.append(body)
-    return chunks
+    """The same series as OpenMetrics 1.0.0, without `END`; `taken` are the names of all families on the page."""
+    pieces: list[bytes] = []
+    for layout, samples in families:
+        if isinstance(samples, tuple):
+            pieces.append(layout.openmetrics(taken) % samples)
+        elif samples and layout.kind in ("histogram", "summary"):
+            pieces.extend(_as_unknown(layout.help, samples))
+        elif samples:
+            pieces.append(layout.openmetrics(taken))
+            pieces.append(samples)
+    return pieces
 
 
-def _counts(name: str, taken: Container[str]) -> bool:
-    """Whether a counter can be one in OpenMetrics, where its family has a name of its own and may have `_created`."""
-    family = name.removesuffix("_total")
-    return family not in ("", name) and family not in taken and f"{family}_created" not in taken
-
-
-def _openmetrics_header(name: str, kind: str, help: str) -> bytes:
+def _openmetrics(name: str, kind: str, help: str) -> bytes:
     told = help.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
-    shown = name[:-6] if kind == "counted" else name
-    word = {"counted": "counter", "gauge": "gauge"}.get(kind, "unknown")
-    return _keep(_openmetrics_headers, (name, kind, help), f"# HELP {shown} {told}\n# TYPE {shown} {word}\n")
+    return _encoded(f"# HELP {name} {told}\n# TYPE {name} {kind}\n")
 
 
 def _as_unknown(help: str, body: bytes) -> Iterable[bytes]:
@@ -159,5 +191,5 @@ def _as_unknown(help: str, body: bytes) -> Iterable[bytes]:
     for line in body[:-1].split(b"\n"):
         series.setdefault(line.partition(b" ")[0].partition(b"{")[0], []).append(line)
     for name, lines in series.items():
-        yield _openmetrics_header(name.decode(), "untyped", help)
+        yield _openmetrics(name.decode(), "unknown", help)
         yield b"\n".join([*lines, b""])

@@ -4,12 +4,14 @@ A page is made, and compressed, once for all scrapes that were given the same re
 """
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from motes.shared import exposition
 from motes.shared.claims import Claims
+from motes.shared.collector import Collector
 from motes.shared.engine import Scrape, State
-from motes.shared.exposition import counter, gauge, labels
+from motes.shared.exposition import labels
+from motes.shared.frame import Frame, Row
 from motes.shared.result import Result
 
 # Beyond level 1 the processor's time grows faster than the page shrinks; a window of 8 kB and tables of 32 kB
@@ -17,6 +19,13 @@ from motes.shared.result import Result
 _GZIP_LEVEL = 1
 _GZIP_WINDOW = 16 + 13
 _GZIP_MEMORY = 6
+
+_ABOUT = (
+    ("_duration_seconds", "How long the last run of a collector took."),
+    ("_success", "Whether a collector gave all that it should."),
+)
+# As many choices of collectors (collect[], exclude[]) have their frame kept.
+_MOST_FRAMES = 20
 
 Given = Sequence[tuple[State, Result | None]]
 
@@ -29,6 +38,7 @@ class Pages:
         self._claims = claims
         self._given: Given = ()
         self._made: dict[tuple[bool, bool], bytes] = {}
+        self._frames: dict[tuple[Collector, ...], Frame] = {}
 
     def make(self, scrape: Scrape, *, openmetrics: bool, gzip: bool) -> bytes:
         given = scrape.results()
@@ -41,30 +51,38 @@ class Pages:
         return page
 
     def _pieces(self, given: Given, openmetrics: bool) -> list[bytes]:
-        own = Result(list(self._own(given)), 0.0)
-        chosen = [*(result for _, result in given if result is not None), own]
+        families = [family for _, result in given if result is not None for family in result.families]
+        families.append(self._own(given))
         if not openmetrics:
-            return [piece for result in chosen for piece in result.text]
-        return [piece for result in chosen for piece in result.openmetrics(self._claims)] + [exposition.END]
+            return exposition.text_pieces(families)
+        return [*exposition.openmetrics_pieces(families, self._claims), exposition.END]
 
-    def _own(self, given: Given) -> Iterable[exposition.Family]:
-        durations: dict[tuple[str, str], dict[bytes, float]] = {}
-        successes: dict[tuple[str, str], dict[bytes, int]] = {}
-        failures = {}
-        for state, result in given:
-            exporter, name = state.collector.exporter, state.collector.name
-            key = self.telemetry.get(exporter)
-            if key is None:
-                continue
-            label = labels(**{key[1]: name})
-            durations.setdefault(key, {})[label] = result.duration if result else state.age()
-            successes.setdefault(key, {})[label] = int(result is not None and result.success)
-            failures[labels(exporter=exporter, collector=name)] = state.failures
-        for (prefix, _), samples in durations.items():
-            yield gauge(f"{prefix}_duration_seconds", "How long the last run of a collector took.", samples)
-        for (prefix, _), seen in successes.items():
-            yield gauge(f"{prefix}_success", "Whether a collector gave all that it should.", seen)
-        yield counter("motes_collector_failures_total", "Runs of a collector that failed.", failures)
+    def _own(self, given: Given) -> exposition.Family:
+        """The metrics about collectors."""
+        about = [each for each in given if each[0].collector.exporter in self.telemetry]
+        about.sort(key=lambda each: self.telemetry[each[0].collector.exporter])
+        collectors = tuple([state.collector for state, _ in about])
+        frame = self._frames.get(collectors)
+        if frame is None:
+            if len(self._frames) >= _MOST_FRAMES:
+                self._frames.clear()
+            frame = self._frames[collectors] = _frame(collectors, self.telemetry)
+        durations = [result.duration if result else state.age() for state, result in about]
+        successes = [int(result is not None and result.success) for _, result in about]
+        return frame.fill([*durations, *successes, *[state.failures for state, _ in about]])
+
+
+def _frame(collectors: Sequence[Collector], telemetry: Mapping[str, tuple[str, str]]) -> Frame:
+    named: dict[tuple[str, str], list[bytes]] = {}
+    for collector in collectors:
+        prefix, label = telemetry[collector.exporter]
+        named.setdefault((prefix, label), []).append(labels(**{label: collector.name}))
+    every = [labels(exporter=collector.exporter, collector=collector.name) for collector in collectors]
+    rows: list[Row] = []
+    for suffix, help in _ABOUT:
+        rows += [("gauge", prefix + suffix, help, label_sets) for (prefix, _), label_sets in named.items()]
+    rows.append(("counter", "motes_collector_failures_total", "Runs of a collector that failed.", every))
+    return Frame(rows)
 
 
 def _compressed(pieces: list[bytes]) -> bytes:

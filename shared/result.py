@@ -1,29 +1,43 @@
-"""What one run of a collector gave, ready to go on a page in either format."""
+"""What one run of a collector gave."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-from motes.shared import exposition
-from motes.shared.exposition import Family
+from motes.shared.exposition import Heading
+from motes.shared.frame import Frame
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from motes.shared.exposition import Family
+
+_LAYOUTS = frozenset((Heading, Frame))
+_BODIES = frozenset((bytes, tuple))
+
+Layout = Heading | Frame
+
+
+def names_of(layouts: Iterable[Layout]) -> list[str]:
+    """The names of all the families, as often as they were given."""
+    return [name for layout in layouts for name in layout.names]
 
 
 class Result:
-    """Families checked for their shape, how long they took in seconds, and what went wrong.
+    """Families, how long they took in seconds, and what went wrong.
 
-    `text` has them as pieces of a page, which hold no copy of anything.
     With `absent`, there is nothing of the kind on this machine: no success, but no error either.
     """
 
-    __slots__ = ("absent", "duration", "error", "families", "names", "text")
+    __slots__ = ("absent", "duration", "error", "families", "layouts")
 
-    def __init__(self, families: Sequence[Family], duration: float, *, error: str = "", absent: bool = False) -> None:
+    def __init__(self, families: "Sequence[Family]", duration: float, *, error: str = "", absent: bool = False) -> None:
         self.families = families
+        self.layouts = [layout for layout, _ in families]
+        if not _LAYOUTS.issuperset(map(type, self.layouts)) or not _BODIES.issuperset(
+            [type(each) for _, each in families]
+        ):
+            raise TypeError("a collector yields families, as gauge and the like make them")
         self.duration = duration
         self.error = error
         self.absent = absent
-        self.names = frozenset([name for name, _, _, _ in families])
-        if len(self.names) != len(families):
-            raise ValueError(f"the family {_repeated(families)} was given twice")
-        self.text = exposition.text_pieces(families)
 
     @property
     def success(self) -> bool:
@@ -31,17 +45,4 @@ class Result:
 
     @property
     def series(self) -> int:
-        return sum(body.count(b"\n") for *_, body in self.families)
-
-    def openmetrics(self, taken: Container[str]) -> list[bytes]:
-        """As OpenMetrics, without the end mark. `taken` are the names of all the families on the page."""
-        return exposition.openmetrics_pieces(self.families, taken)
-
-
-def _repeated(families: Iterable[Family]) -> str:
-    seen: set[str] = set()
-    for name, *_ in families:
-        if name in seen:
-            return name
-        seen.add(name)
-    return ""
+        return sum(len(each) if isinstance(each, tuple) else each.count(b"\n") for _, each in self.families)

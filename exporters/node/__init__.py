@@ -95,7 +95,7 @@ def enabled(values: Mapping[str, object]) -> Sequence[str]:
 
 
 def create(values: Mapping[str, object]) -> Exporter:
-    """An exporter from the values that were given; the others are defaults. ValueError for flags that exclude others."""
+    """An exporter from the values that were given; the rest are defaults. ValueError for flags that exclude others."""
     names = enabled(values)
     own = [option for name in names for option in options(name)]
     flags = {option.name: option.default for option in [*ROOTS, *own]} | dict(values)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from motes.exporters.node._textfile import TextFile, folders, inside
 from motes.exporters.node.host import Host
 from motes.shared import log
-from motes.shared.exposition import Family, gauge, labels
+from motes.shared.exposition import Family, gauge, heading, labels
 from motes.shared.options import PATH, Option
 from motes.shared.textformat import TextFamily
 
@@ -116,4 +116,4 @@ class _Merged:
 
     def family(self) -> Family:
         help = f"Metric read from {', '.join(self.files)}" if self.help is None else self.help
-        return self.name, self.kind, help, b"".join(self.samples.values())
+        return heading(self.name, self.kind, help), b"".join(self.samples.values())

@@ -15,7 +15,7 @@ from motes.exporters.node._addresses import address_info, scope
 from motes.exporters.node.host import Budget, Host
 from motes.exporters.node.rtnetlink import STATS64, Routes
 from motes.shared import netlink
-from motes.shared.exposition import Family
+from motes.shared.exposition import Family, text
 from motes.shared.re2 import REGEX
 
 
@@ -108,7 +108,7 @@ def test_an_address_is_the_local_end(monkeypatch: pytest.MonkeyPatch) -> None:
         + DONE
     )
     asked, _ = routes(links, addresses, monkeypatch=monkeypatch)
-    assert address_info(asked)[3].decode().splitlines() == [
+    assert text([address_info(asked)]).decode().splitlines()[2:] == [
         'node_network_address_info{address="127.0.0.1",device="lo",netmask="24",scope="link-local"} 1',
         'node_network_address_info{address="192.0.2.2",device="ppp0",netmask="24",scope="global"} 1',
         'node_network_address_info{address="fe80::1",device="ppp0",netmask="24",scope="link-local"} 1',
@@ -145,7 +145,7 @@ def collector(**flags: Any) -> netdev.Collector:
 
 
 def values(families: Iterator[Family]) -> dict[str, int]:
-    lines = [line.split() for _, _, _, body in families for line in body.decode().splitlines()]
+    lines = [line.split() for line in text(families).decode().splitlines() if not line.startswith("#")]
     return {name: int(value) for name, value in lines}
 
 
