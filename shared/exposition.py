@@ -33,9 +33,10 @@ class Heading:
     """A family's name, kind and HELP, as each format writes them.
 
     `base` is the name of a counter without `_total`, which is its family's name in OpenMetrics; else it is empty.
+    Then `clashing` are the names that no other family may have there.
     """
 
-    __slots__ = ("_openmetrics", "base", "help", "key", "kind", "name", "text")
+    __slots__ = ("_openmetrics", "base", "clashing", "help", "key", "kind", "name", "text")
 
     def __init__(self, name: str, kind: str, help: str) -> None:
         if not name.isascii() or not name.replace(":", "_").isidentifier():
@@ -45,6 +46,7 @@ class Heading:
         self.help = help
         self.key = name.encode()
         self.base = name[:-6] if kind == "counter" and name.endswith("_total") else ""
+        self.clashing = (self.base, self.base + "_created") if self.base else ()
         told = help.replace("\\", "\\\\").replace("\n", "\\n")
         self.text = _encoded(f"# HELP {name} {told}\n# TYPE {name} {kind}\n")
         self._openmetrics = b""
@@ -54,8 +56,8 @@ class Heading:
         return (self.name,)
 
     def openmetrics(self, taken: Container[str]) -> bytes:
-        """For OpenMetrics. A counter whose `base` is another family's name, in `taken`, is of unknown kind there."""
-        if self.base in taken:
+        """For OpenMetrics. A counter that clashes with another family, in `taken`, is of unknown kind there."""
+        if any(name in taken for name in self.clashing):
             return _openmetrics(self.name, "unknown", self.help)
         if not self._openmetrics:
             kind = "counter" if self.base else "gauge" if self.kind == "gauge" else "unknown"

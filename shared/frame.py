@@ -15,7 +15,7 @@ Row = tuple[str, str, str, Sequence[bytes]]
 class Frame:
     """Families in their order, with their label sets. Those without any are left out."""
 
-    __slots__ = ("_bases", "_openmetrics", "_parts", "names", "size", "text")
+    __slots__ = ("_clashing", "_openmetrics", "_parts", "names", "size", "text")
 
     kind = help = ""
 
@@ -28,7 +28,7 @@ class Frame:
         self.names = tuple([part.name for part, _ in self._parts])
         self.size = sum([template.count(b"%b\n") for _, template in self._parts])
         self.text = b"".join([_literal(part.text) + template for part, template in self._parts])
-        self._bases = [part.base for part, _ in self._parts if part.base]
+        self._clashing = [name for part, _ in self._parts for name in part.clashing]
         self._openmetrics = b""
 
     def fill(self, values: Iterable[Value]) -> Family:
@@ -42,7 +42,7 @@ class Frame:
 
     def openmetrics(self, taken: Container[str]) -> bytes:
         """The template for OpenMetrics; `taken` are the names of all families on the page."""
-        if any(base in taken for base in self._bases):
+        if any(name in taken for name in self._clashing):
             return self._for_openmetrics(taken)
         if not self._openmetrics:
             self._openmetrics = self._for_openmetrics(taken)

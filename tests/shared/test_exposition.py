@@ -13,6 +13,7 @@ from motes.shared.exposition import (
     counter,
     escape,
     gauge,
+    heading,
     labels,
     number,
     openmetrics_pieces,
@@ -23,9 +24,7 @@ from motes.shared.exposition import (
 from tests.support.oracles import Series, read_openmetrics, read_text, series
 
 HISTOGRAM = (
-    "t_seconds",
-    "histogram",
-    "Time.",
+    heading("t_seconds", "histogram", "Time."),
     b't_seconds_bucket{le="1",path="a\rb"} 1\nt_seconds_bucket{le="+Inf",path="a\rb"} 2\n'
     b't_seconds_sum{path="a\rb"} 3.5\nt_seconds_count{path="a\rb"} 2\n',
 )
@@ -36,7 +35,7 @@ def as_text(families: Iterable[Family]) -> str:
 
 
 def as_openmetrics(families: Sequence[Family]) -> str:
-    taken = {name for name, *_ in families}
+    taken = {name for layout, _ in families for name in layout.names}
     return b"".join([*openmetrics_pieces(families, taken), exposition.END]).decode()
 
 
@@ -163,7 +162,9 @@ def test_both_formats_have_the_same_series(made: dict[str, tuple[type, dict[byte
     ],
 )
 def test_openmetrics_header(family: Family, header: str) -> None:
-    assert as_openmetrics([family]) == f"{header}{family[3].decode()}# EOF\n"
+    body = family[1]
+    assert isinstance(body, bytes)
+    assert as_openmetrics([family]) == f"{header}{body.decode()}# EOF\n"
 
 
 @pytest.mark.parametrize("other", ["m", "m_created"])
@@ -201,7 +202,7 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 
 
 def test_headers_are_kept_for_no_more_than_so_many_families(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exposition, "_CACHED_HEADERS", 3)
+    monkeypatch.setattr(exposition, "_MOST_HEADINGS", 3)
     pages = [as_text([gauge(f"m{index % 5}", "Help.", index)]) for index in range(20)]
     assert pages[19] == "# HELP m4 Help.\n# TYPE m4 gauge\nm4 19\n"
-    assert len(exposition._text_headers) <= 3
+    assert len(exposition._headings) <= 3
