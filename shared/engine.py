@@ -38,6 +38,7 @@ class State:
         "late",
         "pending",
         "result",
+        "retired",
         "started",
         "waiting",
     )
@@ -46,6 +47,7 @@ class State:
         self.collector = collector
         self.pending = False
         self.late = False
+        self.retired = False
         self.started = 0.0
         self.finished = 0.0
         self.deadline = 0.0
@@ -139,13 +141,14 @@ class Engine:
         if not self._scrapes:
             return None
         due = min(scrape.deadline for scrape in self._scrapes)
-        state = self._worker.state
-        if state is not None and not self._queue.empty():
-            due = min(due, state.started + STUCK_AFTER)
+        # Asked in this order, for a worker hands over what it has finished before it takes up the next.
+        if not self._queue.empty() or self._finished:
+            due = min(due, now + STUCK_AFTER)
         return max(0.0, due - now)
 
     def tick(self, now: float) -> None:
         """Let go of what is late: pages whose deadline has come, a worker that is stuck."""
+        self._take()
         self._replace_a_stuck_worker()
         for scrape in [scrape for scrape in self._scrapes if scrape.deadline <= now]:
             for state in scrape.states:
@@ -163,8 +166,9 @@ class Engine:
         """Go over to these collectors; the states of those that are no longer among them."""
         known = {state.collector: state for state in self.states}
         self.states = [known.pop(each) if each in known else State(each) for each in collectors]
-        for collector in known:
-            self.claims.release(collector)
+        for state in known.values():
+            state.retired = True
+            self.claims.release(state.collector)
         return list(known.values())
 
     def alive(self) -> bool:
@@ -231,7 +235,7 @@ class Engine:
 
     def _judge(self, state: State, result: Result) -> Result:
         """The result, or the error that takes its place where it serves another collector's family."""
-        if result.success:
+        if result.success and not state.retired:
             wrong, losers = self.claims.claim(state.collector, result)
             if wrong:
                 result = Result((), result.duration, error=wrong)
