@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 KEPT_FILES = 384
 _KERNEL_FILESYSTEMS = frozenset((b"proc", b"sysfs"))
 _FIRST_READ = 4096
+# An attribute in sysfs is one page at most.
+_PAGE = 4096
 _GONE = frozenset((errno.ENODEV, errno.ENOENT, errno.ESRCH))
 
 
@@ -51,9 +53,17 @@ class Tree:
             except OSError as error:
                 if error.errno not in _GONE:
                     raise  # the driver's answer, such as EINVAL for the speed of a link that is down
-                # Perhaps there is another device of the same name by now.
-                self._forget(path)
-        return self._open(path)
+            # Perhaps there is another device of the same name by now.
+            self.release(self._kept.pop(path).descriptor)
+        descriptor, keep = self.open(path)
+        kept = _Kept(descriptor)
+        if keep:
+            self._kept[path] = kept
+            return kept.read(self._short_read_ends)
+        try:
+            return kept.read(self._short_read_ends)
+        finally:
+            os.close(descriptor)
 
     def value(self, path: str) -> bytes:
         """The content without the white space around it: for attributes that hold one value."""
@@ -95,36 +105,34 @@ class Tree:
         return list(fresh.values())
 
     def close(self) -> None:
-        for path in list(self._kept):
-            self._forget(path)
+        while self._kept:
+            self.release(self._kept.popitem()[1].descriptor)
+        for devices in self._listed.values():
+            for device in devices.values():
+                device.close()
         self._listed.clear()
 
-    def _open(self, path: str) -> bytes:
+    def open(self, path: str) -> tuple[int, bool]:
+        """A descriptor, and whether it is to be kept, and released in the end, or to be closed after use."""
         descriptor = os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        kept = _Kept(descriptor)
-        try:
-            return kept.read(self._short_read_ends)
-        finally:
-            if self._device is not None and self._budget.left and os.fstat(descriptor).st_dev == self._device:
-                self._budget.left -= 1
-                self._kept[path] = kept
-            else:
-                os.close(descriptor)
+        if self._device is None or not self._budget.left or os.fstat(descriptor).st_dev != self._device:
+            return descriptor, False
+        self._budget.left -= 1
+        return descriptor, True
 
-    def _forget(self, path: str) -> None:
-        kept = self._kept.pop(path, None)
-        if kept is not None:
-            self._budget.left += 1
-            os.close(kept.descriptor)
+    def release(self, descriptor: int) -> None:
+        self._budget.left += 1
+        os.close(descriptor)
 
 
 class Device:
     """One entry of a sysfs folder. `labels` is its collector's to keep label sets in while the device lives."""
 
-    __slots__ = ("_tree", "inode", "labels", "name", "path")
+    __slots__ = ("_kept", "_tree", "inode", "labels", "name", "path")
 
     def __init__(self, tree: Tree, path: str, name: str, inode: int) -> None:
         self._tree = tree
+        self._kept: dict[str, int] = {}
         self.path = path
         self.name = name
         self.inode = inode
@@ -132,7 +140,16 @@ class Device:
 
     def __call__(self, attribute: str) -> bytes:
         """An attribute's value without the white space around it; OSError as `open` and `read` raise it."""
-        return self._tree(f"{self.path}/{attribute}").strip()
+        descriptor = self._kept.get(attribute)
+        if descriptor is None:
+            return self._open(attribute)
+        try:
+            return os.pread(descriptor, _PAGE, 0).strip()
+        except OSError as error:
+            if error.errno not in _GONE:
+                raise  # the driver's answer, such as EINVAL for the speed of a link that is down
+        self._tree.release(self._kept.pop(attribute))
+        return self._open(attribute)
 
     def get(self, attribute: str) -> bytes | None:
         """As a call, with None for an attribute that is absent or that the driver will not give."""
@@ -142,9 +159,18 @@ class Device:
             return None
 
     def close(self) -> None:
-        inside = self.path + "/"
-        for path in [path for path in self._tree._kept if path.startswith(inside)]:
-            self._tree._forget(path)
+        while self._kept:
+            self._tree.release(self._kept.popitem()[1])
+
+    def _open(self, attribute: str) -> bytes:
+        descriptor, keep = self._tree.open(f"{self.path}/{attribute}")
+        if keep:
+            self._kept[attribute] = descriptor
+            return os.pread(descriptor, _PAGE, 0).strip()
+        try:
+            return os.pread(descriptor, _PAGE, 0).strip()
+        finally:
+            os.close(descriptor)
 
 
 class _Kept:
