@@ -1,0 +1,103 @@
+"""The checkout, installed by pip into a virtual environment of its own."""
+
+import json
+import re
+import shutil
+import subprocess
+import venv
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import ROOT, Program, free_port
+
+_LEFT_BEHIND = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "tests")
+# Each costs half a megabyte or more; see the README on what the core may import.
+HEAVY = {
+    *("argparse", "asyncio", "dataclasses", "email", "http.server", "importlib.metadata", "inspect", "json", "logging"),
+    *("pathlib", "ssl", "tomllib", "typing", "urllib.request"),
+}
+
+
+class Environment:
+    """A virtual environment with motes in it, and what pip put there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bin = folder / "venv" / "bin"
+        # Building leaves traces, which the checkout is not the place for.
+        copy = folder / "checkout"
+        shutil.copytree(ROOT, copy, ignore=_LEFT_BEHIND)
+        venv.create(folder / "venv", with_pip=True)
+        self.run("pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore", str(copy))
+
+    def run(self, program: str, *words: str) -> str:
+        command = [str(self.bin / program), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def python(self, code: str) -> str:
+        return self.run("python", "-I", "-c", code).strip()
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    return Environment(tmp_path_factory.mktemp("installed"))
+
+
+@pytest.mark.parametrize("name", ["motes-node", "motesd"])
+def test_answers_where_its_log_says(installed: Environment, tmp_path: Path, name: str) -> None:
+    port = free_port()
+    command = (str(installed.bin / name), f"--web.listen-address=127.0.0.1:{port}")
+    with Program(command, port, tmp_path / "log", ready="/-/ready") as program:
+        found = re.search(r"url=(\S+)", program.log())
+        assert found, program.log()
+        assert found[1] == program.url + "/metrics"
+        assert "\nnode_load1 " in program.get("/metrics")
+
+
+@pytest.mark.parametrize("name", ["motes-node", "motesd"])
+def test_version(installed: Environment, name: str) -> None:
+    version = installed.python("from motes.shared.version import VERSION; print(VERSION)")
+    assert installed.run(name, "--version") == f"{name}, version {version}\n"
+    assert installed.python("from importlib.metadata import version; print(version('motes'))") == version
+
+
+def test_no_dependency_comes_with_it(installed: Environment) -> None:
+    listed = json.loads(installed.run("pip", "list", "--format=json", "--disable-pip-version-check"))
+    assert {package["name"] for package in listed} - {"pip", "setuptools"} == {"motes"}
+
+
+def test_nothing_but_motes_at_top_level(installed: Environment) -> None:
+    modules = {file.split("/")[0] for file in files(installed) if not file.startswith(("..", "motes-"))}
+    assert modules == {"motes"}
+
+
+def test_every_module_is_installed(installed: Environment) -> None:
+    found = {file for file in files(installed) if file.startswith("motes/") and "__pycache__" not in file}
+    tree = [path for part in ("shared", "exporters") for path in (ROOT / part).rglob("*")]
+    wanted = {f"motes/{path.relative_to(ROOT)}" for path in tree if path.suffix == ".py" or path.name == "py.typed"}
+    assert found == wanted
+
+
+def files(installed: Environment) -> list[str]:
+    """What pip installed, below the folder of the site's packages."""
+    return installed.python("from importlib.metadata import files; print(*files('motes'), sep='\\n')").splitlines()
+
+
+def test_light_imports(installed: Environment) -> None:
+    """Prints what the imports of the core and of all the collectors weigh on this Python."""
+    told = installed.python(
+        "import sys, resource\n"
+        "def weight(): return int(open('/proc/self/statm').read().split()[1]) * resource.getpagesize() / 2**20\n"
+        "bare = weight()\n"
+        "import motes.shared.motesd\n"
+        "core = weight()\n"
+        "from motes.exporters import node\n"
+        "modules = [node.module(name) for name in node.COLLECTORS]\n"
+        "print(f'Python {bare:.1f} MiB, with the core {core:.1f} MiB, with all collectors {weight():.1f} MiB')\n"
+        "print(*sys.modules)"
+    )
+    weights, modules = told.splitlines()
+    print(weights)
+    assert HEAVY.intersection(modules.split()) == set(), weights
