@@ -8,11 +8,13 @@ Errors: a line that is not numbers fails the collector. Lines of fewer than 11 s
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 
 from motes.exporters.node._disk import Disk, describe
 from motes.exporters.node.device_filter import DeviceFilter
 from motes.exporters.node.host import Host
-from motes.shared.exposition import Family, counter, gauge
+from motes.shared.exposition import Family, Value
+from motes.shared.frame import Frame
 from motes.shared.options import Option
 from motes.shared.re2 import REGEX, compile_re2
 
@@ -51,6 +53,7 @@ _COLUMNS: tuple[tuple[str, str, float | None], ...] = (
     ("node_disk_flush_requests_total", "Flush requests completed successfully.", None),
     ("node_disk_flush_requests_time_seconds_total", "Seconds spent by all flush requests.", 0.001),
 )
+_FACTORS = tuple(factor for _, _, factor in _COLUMNS)
 _LEAST = 3 + 11
 
 
@@ -70,13 +73,8 @@ class Collector:
         for disk, _ in present:
             disk.refresh()
         yield from describe([disk for disk, _ in present])
-        for column, (name, help, factor) in enumerate(_COLUMNS):
-            counted = {disk.labels: row[column] for disk, row in present if column < len(row)}
-            family = gauge if name == "node_disk_io_now" else counter
-            if factor:
-                yield family(name, help, {key: int(digits) * factor for key, digits in counted.items()})
-            else:
-                yield family(name, help, counted)
+        frame = _frame(tuple([(disk.labels, len(row)) for disk, row in present]))
+        yield frame.fill(_values([row for _, row in present]))
 
     def _disk(self, fields: list[bytes]) -> Disk | None:
         major, minor, name = fields[:3]
@@ -103,3 +101,23 @@ def _rows(content: bytes) -> list[list[bytes]]:
         if not b"".join(fields[:2] + fields[3:]).isdigit():
             raise ValueError(f"diskstats has a line that is not numbers: {b' '.join(fields)!r}")
     return [fields for fields in rows if len(fields) >= _LEAST]
+
+
+def _values(rows: list[list[bytes]]) -> Iterator[Value]:
+    for column, factor in enumerate(_FACTORS):
+        digits = [row[column] for row in rows if column < len(row)]
+        yield from [int(each) * factor for each in digits] if factor else digits
+
+
+@lru_cache(maxsize=2)
+def _frame(disks: tuple[tuple[bytes, int], ...]) -> Frame:
+    """For disks by label set and number of statistics; made anew only when disks come or go."""
+    return Frame(
+        (
+            "gauge" if name == "node_disk_io_now" else "counter",
+            name,
+            help,
+            [key for key, counted in disks if column < counted],
+        )
+        for column, (name, help, _) in enumerate(_COLUMNS)
+    )

@@ -7,8 +7,7 @@ Errors: no data without class/net; an attribute that is absent, refused (a devic
         or no number is left out.
 """
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 
 from motes.exporters.node.host import Device, Host
 from motes.exporters.node.rtnetlink import STATS64, Routes
@@ -48,13 +47,18 @@ _NUMBERS = {
     "tx_queue_len": "transmit_queue_length",
     "type": "protocol_type",
 }
-_TEXTS = ("address", "broadcast", "duplex", "ifalias")
-_INFO = ("address", "adminstate", "broadcast", "device", "duplex", "ifalias", "operstate")
+_TEXTS = ("address", "broadcast", "duplex", "ifalias", "operstate")
+_ATTRIBUTES = (*_NUMBERS, *_TEXTS)
 _IFF_UP = 1
+
+# A device's name, and what its attributes hold; None for those that there is nothing to read of.
+_Attributes = tuple[str, list[bytes | None]]
 
 
 class Collector:
-    """Keeps a netlink socket, where the statistics are asked for."""
+    """Keeps the families that the last attributes made, for they rarely change; and a netlink socket, where the
+    statistics are asked for.
+    """
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -62,25 +66,17 @@ class Collector:
         self._routes = Routes()
         flags = host.flags
         self._with_stats = flags[_NETLINK] and flags[_WITH_STATS] and host.proc.root == "/proc"
+        self._read: list[_Attributes] = []
+        self._made: list[Family] = []
 
     def collect(self) -> Iterator[Family]:
-        up: dict[bytes, Value] = {}
-        info: dict[bytes, Value] = {}
-        columns: dict[str, dict[bytes, Value]] = {attribute: {} for attribute in _NUMBERS}
-        for device in self._devices():
-            one = _device(device.name)
-            numbers = {attribute: _number(device.get(attribute)) for attribute in _NUMBERS}
-            operstate = device.get("operstate") or b""
-            if not operstate and not self._host.sys.exists(device.path):
-                continue  # gone, perhaps half way through
-            up[one] = int(operstate == b"up")
-            info[_info(device, operstate, numbers["flags"])] = 1
-            for attribute, number in numbers.items():
-                if number is not None:
-                    columns[attribute][one] = number
-        yield gauge("node_network_up", "1 while the device's operational state is up, else 0.", up)
-        yield gauge("node_network_info", "Properties that are no numbers, in labels; the value is always 1.", info)
-        yield from self._families(columns)
+        read = [(device.name, [device.get(attribute) for attribute in _ATTRIBUTES]) for device in self._devices()]
+        if read != self._read:
+            self._made = list(self._families(read))
+            self._read = read
+        yield from self._made
+        if self._with_stats:
+            yield from self._statistics()
 
     def _devices(self) -> list[Device]:
         try:
@@ -89,7 +85,26 @@ class Collector:
             raise NoData from error
         return [device for device in devices if not self._ignored.search(device.name)]
 
-    def _families(self, columns: dict[str, dict[bytes, Value]]) -> Iterator[Family]:
+    def _families(self, read: list[_Attributes]) -> Iterator[Family]:
+        up: dict[bytes, Value] = {}
+        info: dict[bytes, Value] = {}
+        columns: dict[str, dict[bytes, Value]] = {attribute: {} for attribute in _NUMBERS}
+        for name, values in read:
+            attributes = dict(zip(_ATTRIBUTES, values, strict=True))
+            operstate = attributes["operstate"]
+            if not operstate and not self._host.sys.exists(f"class/net/{name}"):
+                continue  # gone, perhaps half way through
+            one = labels(device=name)
+            up[one] = int(operstate == b"up")
+            info[_info(name, attributes)] = 1
+            for attribute, column in columns.items():
+                if (number := _number(attributes[attribute])) is not None:
+                    column[one] = number
+        yield gauge("node_network_up", "1 while the device's operational state is up, else 0.", up)
+        yield gauge("node_network_info", "Properties that are no numbers, in labels; the value is always 1.", info)
+        yield from self._numbers(columns)
+
+    def _numbers(self, columns: dict[str, dict[bytes, Value]]) -> Iterator[Family]:
         invalid_too = not self._host.flags[_INVALID_SPEED]
         mbits = {one: int(number) for one, number in columns["speed"].items()}
         # 1000 * 1000 / 8; the kernel's -1 goes out as -125000, as node_exporter has it.
@@ -97,13 +112,11 @@ class Collector:
         for attribute, family in _NUMBERS.items():
             kind = counter if family.endswith("_total") else gauge
             yield kind(f"node_network_{family}", f"Network device property {family}.", columns[attribute])
-        if self._with_stats:
-            yield from self._statistics()
 
     def _statistics(self) -> Iterator[Family]:
         rows = [(name.decode("utf-8", "surrogateescape"), numbers) for name, numbers in self._routes.statistics()]
         rows = [(name, numbers) for name, numbers in rows if not self._ignored.search(name)]
-        ones = [_device(name) for name, _ in rows]
+        ones = [labels(device=name) for name, _ in rows]
         for statistic, column in zip(STATS64, zip(*[numbers for _, numbers in rows], strict=True), strict=False):
             # Gauges, as node_exporter has it.
             told = f"Network device property {statistic}_total."
@@ -123,17 +136,8 @@ def _number(value: bytes | None) -> Value | None:
     return number if -(2**63) <= number < 2**63 else None
 
 
-def _info(device: Device, operstate: bytes, flags: Value | None) -> bytes:
+def _info(name: str, attributes: Mapping[str, bytes | None]) -> bytes:
+    flags = _number(attributes["flags"])
     admin = b"unknown" if flags is None else b"up" if int(flags) & _IFF_UP else b"down"
-    address, broadcast, duplex, alias = [device.get(attribute) or b"" for attribute in _TEXTS]
-    return _labels(address, admin, broadcast, device.name, duplex, alias, operstate)
-
-
-@lru_cache(maxsize=1000)
-def _labels(*values: str | bytes) -> bytes:
-    return labels(**dict(zip(_INFO, values, strict=True)))
-
-
-@lru_cache(maxsize=1000)
-def _device(name: str) -> bytes:
-    return labels(device=name)
+    told: dict[str, str | bytes] = {text: attributes[text] or b"" for text in _TEXTS}
+    return labels(**dict(sorted({**told, "device": name, "adminstate": admin}.items())))

@@ -7,13 +7,15 @@ Errors: a line of the file that is short or garbled fails this collector.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
+from itertools import chain
 
 from motes.exporters.node._addresses import address_info
 from motes.exporters.node.device_filter import DeviceFilter
 from motes.exporters.node.host import Host
 from motes.exporters.node.rtnetlink import STATS64, Routes
-from motes.shared.exposition import Family, Value, counter, labels
+from motes.shared.exposition import Family, Value, labels
+from motes.shared.frame import Frame
 from motes.shared.options import BOOLEAN, Option
 from motes.shared.re2 import REGEX
 
@@ -71,9 +73,8 @@ class Collector:
         )
         if not self._host.flags[_PREFIX + "enable-detailed-metrics"]:
             columns = _plain(columns)
-        keys = self._labels([name for name, _ in rows])
-        for name, column in columns.items():
-            yield counter(*_named(name), dict(zip(keys, column, strict=True)))
+        frame = _frame(tuple(columns), self._labels([name for name, _ in rows]))
+        yield frame.fill(chain.from_iterable(columns.values()))
         if self._host.flags[_PREFIX + "address-info"]:
             yield address_info(self._routes)
 
@@ -85,12 +86,12 @@ class Collector:
                 pass  # a sandbox: the file tells nearly the same
         return _FILE, list(parse(self._host.net("dev")))
 
-    def _labels(self, names: list[bytes]) -> list[bytes]:
+    def _labels(self, names: list[bytes]) -> tuple[bytes, ...]:
         if not self._host.flags[_PREFIX + "label-ifalias"]:
-            return [_device(name) for name in names]
+            return _devices(tuple(names))
         listed = {device.name.encode(): device for device in self._host.sys.devices("class/net")}
         aliases = [listed[name].get("ifalias") if name in listed else None for name in names]
-        return [labels(device=name, ifalias=alias or b"") for name, alias in zip(names, aliases, strict=True)]
+        return tuple(labels(device=name, ifalias=alias or b"") for name, alias in zip(names, aliases, strict=True))
 
 
 def parse(content: bytes) -> Iterator[_Row]:
@@ -114,11 +115,15 @@ def _plain(columns: Mapping[str, Sequence[Value]]) -> dict[str, Sequence[Value]]
     return {_PLAIN.get(name, name): column for name, column in known.items()}
 
 
-@cache
-def _named(statistic: str) -> tuple[str, str]:
-    return f"node_network_{statistic}_total", f"Network device statistic {statistic}."
+@lru_cache(maxsize=2)
+def _frame(statistics: tuple[str, ...], label_sets: tuple[bytes, ...]) -> Frame:
+    """Made anew only when devices come or go."""
+    return Frame(
+        ("counter", f"node_network_{statistic}_total", f"Network device statistic {statistic}.", label_sets)
+        for statistic in statistics
+    )
 
 
-@lru_cache(maxsize=1000)
-def _device(name: bytes) -> bytes:
-    return labels(device=name)
+@lru_cache(maxsize=2)
+def _devices(names: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    return tuple(labels(device=name) for name in names)
