@@ -4,7 +4,7 @@ A family has one owner. The first to serve it keeps it, but a collector whose fa
 (`claims_last`) gives way to one whose families are its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from motes.shared.collector import Collector
 from motes.shared.result import Layout, Result, names_of
@@ -16,9 +16,14 @@ class Claims:
     def __init__(self) -> None:
         self._owners: dict[str, Collector] = {}
         self._claimed: dict[Collector, Sequence[Layout]] = {}
+        self._reserved: frozenset[str] = frozenset()
 
     def __contains__(self, name: object) -> bool:
-        return name in self._owners
+        return name in self._owners or name in self._reserved
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Names that are no collector's to serve, for they are the page's own."""
+        self._reserved = frozenset(names)
 
     def claim(self, collector: Collector, result: Result) -> tuple[str, list[Collector]]:
         """Claim what a collector has served: what is wrong with it, or those who have lost a family to it."""
@@ -27,6 +32,8 @@ class Claims:
         names = names_of(result.layouts)
         losers = set()
         for name in names:
+            if name in self._reserved:
+                return f"the family {name} is the program's own", []
             owner = self._owners.get(name, collector)
             if owner is collector:
                 continue

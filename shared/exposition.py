@@ -48,7 +48,7 @@ class Heading:
         self.base = name[:-6] if kind == "counter" and name.endswith("_total") else ""
         self.clashing = (self.base, self.base + "_created") if self.base else ()
         told = help.replace("\\", "\\\\").replace("\n", "\\n")
-        self.text = _encoded(f"# HELP {name} {told}\n# TYPE {name} {kind}\n")
+        self.text = f"# HELP {name} {told}\n# TYPE {name} {kind}\n".encode("utf-8", "replace")
         self._openmetrics = b""
 
     @property
@@ -182,7 +182,7 @@ def openmetrics_pieces(families: Iterable[Family], taken: Container[str]) -> lis
 
 def _openmetrics(name: str, kind: str, help: str) -> bytes:
     told = help.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
-    return _encoded(f"# HELP {name} {told}\n# TYPE {name} {kind}\n")
+    return f"# HELP {name} {told}\n# TYPE {name} {kind}\n".encode("utf-8", "replace")
 
 
 def _as_unknown(help: str, body: bytes) -> Iterable[bytes]:

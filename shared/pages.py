@@ -24,6 +24,7 @@ _ABOUT = (
     ("_duration_seconds", "How long the last run of a collector took."),
     ("_success", "Whether a collector gave all that it should."),
 )
+_FAILURES = "motes_collector_failures_total"
 # As many choices of collectors (collect[], exclude[]) have their frame kept.
 _MOST_FRAMES = 20
 
@@ -34,11 +35,17 @@ class Pages:
     """Makes pages. `telemetry` maps an exporter to the prefix and label of its collectors' own metrics."""
 
     def __init__(self, telemetry: Mapping[str, tuple[str, str]], claims: Claims) -> None:
-        self.telemetry = telemetry
         self._claims = claims
+        self.tell_of(telemetry)
+
+    def tell_of(self, telemetry: Mapping[str, tuple[str, str]]) -> None:
+        """Go over to these exporters; the names of what is told of them are no collector's to serve."""
+        self._telemetry = telemetry
         self._given: Given = ()
         self._made: dict[tuple[bool, bool], bytes] = {}
         self._frames: dict[tuple[Collector, ...], Frame] = {}
+        told = [prefix + suffix for prefix, _ in telemetry.values() for suffix, _ in _ABOUT]
+        self._claims.reserve([*told, _FAILURES])
 
     def make(self, scrape: Scrape, *, openmetrics: bool, gzip: bool) -> bytes:
         given = scrape.results()
@@ -59,14 +66,14 @@ class Pages:
 
     def _own(self, given: Given) -> exposition.Family:
         """The metrics about collectors."""
-        about = [each for each in given if each[0].collector.exporter in self.telemetry]
-        about.sort(key=lambda each: self.telemetry[each[0].collector.exporter])
+        about = [each for each in given if each[0].collector.exporter in self._telemetry]
+        about.sort(key=lambda each: self._telemetry[each[0].collector.exporter])
         collectors = tuple([state.collector for state, _ in about])
         frame = self._frames.get(collectors)
         if frame is None:
             if len(self._frames) >= _MOST_FRAMES:
                 self._frames.clear()
-            frame = self._frames[collectors] = _frame(collectors, self.telemetry)
+            frame = self._frames[collectors] = _frame(collectors, self._telemetry)
         durations = [result.duration if result else state.age() for state, result in about]
         successes = [int(result is not None and result.success) for _, result in about]
         return frame.fill([*durations, *successes, *[state.failures for state, _ in about]])
@@ -81,7 +88,7 @@ def _frame(collectors: Sequence[Collector], telemetry: Mapping[str, tuple[str, s
     rows: list[Row] = []
     for suffix, help in _ABOUT:
         rows += [("gauge", prefix + suffix, help, label_sets) for (prefix, _), label_sets in named.items()]
-    rows.append(("counter", "motes_collector_failures_total", "Runs of a collector that failed.", every))
+    rows.append(("counter", _FAILURES, "Runs of a collector that failed.", every))
     return Frame(rows)
 
 
@@ -91,7 +98,9 @@ def _compressed(pieces: list[bytes]) -> bytes:
 
 
 def _same(one: Given, other: Given) -> bool:
-    """Whether all results are the very same; what is still missing never is."""
-    return len(one) == len(other) and all(
-        a[0] is b[0] and a[1] is b[1] is not None for a, b in zip(one, other, strict=True)
+    """Whether all results are the very same, and there are any: of one collection, that is."""
+    return (
+        len(one) == len(other)
+        and all(a[0] is b[0] and a[1] is b[1] for a, b in zip(one, other, strict=True))
+        and any(result is not None for _, result in one)
     )

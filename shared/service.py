@@ -138,7 +138,7 @@ class Service:
             if each not in kept:
                 states = [state for state in gone if state.collector in each[2].collectors]
                 self._retired.append((states, each[2]))
-        self.pages.telemetry = self._telemetry()
+        self.pages.tell_of(self._telemetry())
         self._apply(settings)
 
     def _apply(self, settings: Settings) -> None:
