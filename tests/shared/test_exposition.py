@@ -115,7 +115,7 @@ def test_escape(value: str | bytes, escaped: bytes) -> None:
     assert escape(value) == escaped
 
 
-@given(st.dictionaries(st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]*", fullmatch=True), st.text(), max_size=3))
+@given(st.dictionaries(st.from_regex(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*", fullmatch=True), st.text(), max_size=3))
 def test_label_values_come_back(pairs: dict[str, str]) -> None:
     family = [gauge("m", "Help.", {labels(**pairs): 1})]
     wanted: Series = {("m", frozenset(pairs.items())): 1.0}
@@ -172,6 +172,12 @@ def test_a_counter_whose_openmetrics_name_is_taken_is_unknown(other: str) -> Non
     page = as_openmetrics([counter("m_total", "Help.", 1), gauge(other, "Help.", 2)])
     assert "# TYPE m_total unknown\nm_total 1\n" in page
     assert len(series(read_openmetrics(page))) == 2
+
+
+def test_help_that_is_no_utf8_is_no_bad_page() -> None:
+    families = [gauge("m", "\ud83d\udcff", 1)]
+    assert as_text(families) == "# HELP m ??\n# TYPE m gauge\nm 1\n"
+    assert as_openmetrics(families) == "# HELP m ??\n# TYPE m gauge\nm 1\n# EOF\n"
 
 
 def test_text_header() -> None:
