@@ -26,7 +26,7 @@ THEIRS = {
 }
 OURS = {
     r"(motes|process)_.*": "what ours tells of itself",
-    r"node_filesystem_readonly\{.*": "newer releases tell it of a file system that gives no answer, too",
+    r"node_filesystem_readonly\{.*": "a newer release tells it of a file system that gives no answer, too",
 }
 VALUES = {
     r"process_.*": "another process",
@@ -36,16 +36,16 @@ VALUES = {
     r"node_scrape_collector_duration_seconds\{.*": "ours takes its own time",
 }
 LABELS: Mapping[tuple[str, str], str] = {
-    ("node_disk_info", "rotational"): "1.7 tells disks that turn",
-    ("node_filesystem_.*", "device_error"): "1.8 tells why a file system gave no answer",
-    ("node_network_info", "adminstate"): "1.6 tells what the interface was set to",
+    ("node_disk_info", "rotational"): "a newer release tells which disks turn",
+    ("node_filesystem_.*", "device_error"): "a newer release tells why a file system gave no answer",
+    ("node_network_info", "adminstate"): "a newer release tells what the interface was set to",
 }
 # Where an expression has a default.
 DEFAULTS = {
-    r"node_disk_.*device='zram\d+'.*": "1.6 leaves out zram",
+    r"node_disk_.*device='zram\d+'.*": "a newer release leaves out zram",
     r"node_network_(receive|transmit)_.*device='lo'.*": "Debian patches --collector.netdev.device-exclude to ^lo$",
     r"node_filesystem_.*mountpoint='/(mnt|media|run)[/'].*": "Debian patches mount-points-exclude to have these too",
-    r"node_netstat_TcpExt_TCP(OFOQueue|RcvQDrop)\{.*": "1.6 and 1.8 have more in --collector.netstat.fields",
+    r"node_netstat_TcpExt_TCP(OFOQueue|RcvQDrop)\{.*": "a newer release has more in --collector.netstat.fields",
 }
 # Mount points with a backslash or a line's end in them.
 ESCAPED = {
@@ -60,7 +60,8 @@ def exceptions(*more: dict[str, str]) -> Exceptions:
 
 
 def compare(folder: Path, machine: Machine, flags: list[str], allowed: Exceptions) -> None:
-    flags = ["--collector.disable-defaults", *COLLECTORS, *flags]
+    collectors = [on for on in COLLECTORS if on.replace("--", "--no-", 1) not in flags]
+    flags = ["--collector.disable-defaults", *collectors, *flags]
     with (
         motes_node(folder / "ours.log", *flags, machine=machine) as ours,
         node_exporter(folder / "theirs.log", *flags, machine=machine) as theirs,
@@ -187,10 +188,37 @@ NETLINK = {
 }
 
 
-def test_properties_over_netlink(odd: Odd, tmp_path: Path) -> None:
+@pytest.mark.parametrize("flags", [[], ["--collector.netclass_rtnl.with-stats", "--no-collector.netdev"]])
+def test_properties_over_netlink(odd: Odd, tmp_path: Path, flags: list[str]) -> None:
     """The flag is taken, but sysfs is what ours asks all the same."""
-    flags = [*ALL, "--collector.netclass.netlink", "--collector.netclass.ignore-invalid-speed"]
+    flags = [*ALL, "--collector.netclass.netlink", "--collector.netclass.ignore-invalid-speed", *flags]
     compare(tmp_path, odd, flags, exceptions(ESCAPED, NETLINK))
+
+
+class Contained:
+    """This machine, as a container has it that was given the host's files under another folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        for name in ("proc", "sys", "root"):
+            (folder / name).mkdir(parents=True)
+        self.flags = [f"--path.{name}fs={folder / name}" for name in ("proc", "sys", "root")]
+
+    def start(self, *command: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
+        bind = 'cd "$0" && mount --bind / root && mount --rbind /sys sys && mount --rbind /proc proc && exec "$@"'
+        return HERE.start("unshare", "--mount", "sh", "-ec", bind, str(self._folder), *command, log=log, **environment)
+
+    def attempt(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return HERE.attempt(*command)
+
+
+# Below a folder the host's net/dev is read, for netlink would tell of the network that the container has.
+CONTAINED = {r"node_network_receive_nohandler_total\{.*": "netlink alone has it"}
+
+
+def test_host_below_another_folder(tmp_path: Path) -> None:
+    contained = Contained(tmp_path / "host")
+    compare(tmp_path, contained, [*ALL, *contained.flags], exceptions(CONTAINED))
 
 
 TEXTFILES = {
