@@ -18,7 +18,8 @@ from tests.support.program import HERE, ROOT, Machine, motes_node
 
 _KNOWN = node_exporter_flags()
 COLLECTORS = [f"--collector.{name}" for name in node.COLLECTORS if f"--collector.{name} " in _KNOWN]
-FAMILIES = {line.split("\t")[2] for line in (ROOT / "tests/exporters/node/families.tsv").open() if line[0] != "#"}
+_TABLE = (ROOT / "tests/exporters/node/families.tsv").read_text().splitlines()
+FAMILIES = {line.split("\t")[2] for line in _TABLE if not line.startswith("#")}
 
 THEIRS = {
     r"(go|promhttp)_.*": "what Go's client library tells of itself",
