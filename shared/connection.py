@@ -136,7 +136,7 @@ class Connection:
 
     def _answer(self, request: Request) -> None:
         self._request = request
-        self._closing = not request.keep_alive or self._server.stopping
+        self._closing = not request.keep_alive
         self.move(self._server.lanes.busy)
         scrape = self._server.site.respond(request, self._reply)
         if scrape is not None and not scrape.over:
@@ -144,6 +144,7 @@ class Connection:
 
     def _reply(self, response: Response) -> None:
         self._scrape = None
+        self._closing = self._closing or self._server.stopping
         request = self._request
         head = http.response_head(
             response.status,

@@ -72,18 +72,18 @@ class Server:
 
     def on_signal(self, number: int, act: Callable[[], None]) -> None:
         self._handlers[number] = act
+        # From now on, for a signal that comes before `run` is to be found there.
+        signal.set_wakeup_fd(self._signalled, warn_on_full_buffer=False)
         signal.signal(number, lambda *_: None)
 
     def run(self) -> None:
         """Serve until `stop` and the scrapes that were under way then."""
-        signal.set_wakeup_fd(self._signalled, warn_on_full_buffer=False)
         while not self.stopping or (self._under_way() and monotonic() < self._stop_by):
             for key, events in self._selector.select(self._timeout()):
                 # An earlier event of the same round may have closed it, or have changed what it waits for.
                 if self._selector.get_map().get(key.fd) is key:
                     key.data(events)
             self._turn(monotonic())
-        signal.set_wakeup_fd(-1)
 
     def stop(self) -> None:
         """Listen no more, finish what is under way, and let `run` return."""
