@@ -7,8 +7,9 @@ Errors: no data without class/net; an attribute that is absent, refused (a devic
         or no number is left out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from motes.exporters.node._links import Links
 from motes.exporters.node.host import Device, Host
 from motes.exporters.node.rtnetlink import STATS64, Routes
 from motes.shared.collector import NoData
@@ -51,8 +52,8 @@ _TEXTS = ("address", "broadcast", "duplex", "ifalias", "operstate")
 _ATTRIBUTES = (*_NUMBERS, *_TEXTS)
 _IFF_UP = 1
 
-# A device's name, and what its attributes hold; None for those that there is nothing to read of.
-_Attributes = tuple[str, list[bytes | None]]
+# None for those that there is nothing to read of.
+_Attributes = Mapping[str, bytes | None]
 
 
 class Collector:
@@ -66,14 +67,14 @@ class Collector:
         self._routes = Routes()
         flags = host.flags
         self._with_stats = flags[_NETLINK] and flags[_WITH_STATS] and host.proc.root == "/proc"
-        self._read: list[_Attributes] = []
+        self._links = Links(host)
         self._made: list[Family] = []
 
     def collect(self) -> Iterator[Family]:
-        read = [(device.name, [device.get(attribute) for attribute in _ATTRIBUTES]) for device in self._devices()]
-        if read != self._read:
+        if not self._made or not self._links.unchanged():
+            read = [(device, {name: device.get(name) for name in _ATTRIBUTES}) for device in self._devices()]
+            self._links.note(read)
             self._made = list(self._families(read))
-            self._read = read
         yield from self._made
         if self._with_stats:
             yield from self._statistics()
@@ -83,20 +84,19 @@ class Collector:
             devices = self._host.sys.devices("class/net")
         except (FileNotFoundError, PermissionError) as error:
             raise NoData from error
-        return [device for device in devices if not self._ignored.search(device.name)]
+        return devices
 
-    def _families(self, read: list[_Attributes]) -> Iterator[Family]:
+    def _families(self, read: Sequence[tuple[Device, _Attributes]]) -> Iterator[Family]:
         up: dict[bytes, Value] = {}
         info: dict[bytes, Value] = {}
         columns: dict[str, dict[bytes, Value]] = {attribute: {} for attribute in _NUMBERS}
-        for name, values in read:
-            attributes = dict(zip(_ATTRIBUTES, values, strict=True))
+        for device, attributes in read:
             operstate = attributes["operstate"]
-            if not operstate and not self._host.sys.exists(f"class/net/{name}"):
-                continue  # gone, perhaps half way through
-            one = labels(device=name)
+            if self._ignored.search(device.name) or (not operstate and not self._host.sys.exists(device.path)):
+                continue  # not wanted; or gone, perhaps half way through
+            one = labels(device=device.name)
             up[one] = int(operstate == b"up")
-            info[_info(name, attributes)] = 1
+            info[_info(device.name, attributes)] = 1
             for attribute, column in columns.items():
                 if (number := _number(attributes[attribute])) is not None:
                     column[one] = number
@@ -136,7 +136,7 @@ def _number(value: bytes | None) -> Value | None:
     return number if -(2**63) <= number < 2**63 else None
 
 
-def _info(name: str, attributes: Mapping[str, bytes | None]) -> bytes:
+def _info(name: str, attributes: _Attributes) -> bytes:
     flags = _number(attributes["flags"])
     admin = b"unknown" if flags is None else b"up" if int(flags) & _IFF_UP else b"down"
     told: dict[str, str | bytes] = {text: attributes[text] or b"" for text in _TEXTS}

@@ -15,12 +15,15 @@ _RTM_GETLINK = 18
 _RTM_GETADDR = 22
 _IFLA_IFNAME = 3
 _IFLA_STATS64 = 23
+_IFLA_EXT_MASK = 29
 _IFA_ADDRESS = 1
 _IFA_LOCAL = 2
 
 _IFINFOMSG = Struct("=BxHiII")  # family, type, index, flags, change
 _IFADDRMSG = Struct("=BBBBI")  # family, prefix length, flags, scope, index
 _ATTRIBUTE = Struct("=HH")  # length, type
+_LENGTH = Struct("=I")
+_WITHOUT_STATISTICS = _IFINFOMSG.pack(0, 0, 0, 0, 0) + netlink.attribute(_IFLA_EXT_MASK, _LENGTH.pack(1 << 3))
 # As much as the kernel ever puts into one answer.
 _LARGEST = 32768
 
@@ -48,6 +51,22 @@ class Routes:
             if len(found) == 2:
                 numbers = found[_IFLA_STATS64]
                 yield _text(found[_IFLA_IFNAME]), unpack(f"={len(numbers) // 8}Q", numbers)
+
+    def links(self) -> bytes:
+        """All devices as the kernel describes them, statistics left out: the same as long as none has changed."""
+        return b"".join([_LENGTH.pack(len(body)) + body for body in self._dump(_RTM_GETLINK, _WITHOUT_STATISTICS)])
+
+    @staticmethod
+    def indexes(links: bytes) -> dict[bytes, bytes]:
+        """Each device's name and index, out of what `links` gave."""
+        found = {}
+        view = memoryview(links)
+        while view:
+            (length,) = _LENGTH.unpack_from(view)
+            body, view = view[_LENGTH.size : _LENGTH.size + length], view[_LENGTH.size + length :]
+            name = _text(_select(body, (_IFLA_IFNAME,))[_IFLA_IFNAME])
+            found[name] = b"%d" % _IFINFOMSG.unpack_from(body)[2]
+        return found
 
     def addresses(self) -> Iterator[tuple[bytes, bytes, int]]:
         """Each device's addresses as name, the address's own bytes, and prefix length."""
