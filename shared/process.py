@@ -10,39 +10,53 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 
 from motes.shared.collector import Collector
-from motes.shared.exposition import Family, counter, gauge, labels
+from motes.shared.exposition import Family, labels
+from motes.shared.frame import Frame
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _UNLIMITED = 2**64 - 1
+_NONE = (b"",)
+_FAMILIES = (
+    ("counter", "process_cpu_seconds_total", "Processor time, user and system.", _NONE),
+    ("gauge", "process_start_time_seconds", "When the process started, Unix time.", _NONE),
+    ("gauge", "process_virtual_memory_bytes", "Virtual memory.", _NONE),
+    ("gauge", "process_virtual_memory_max_bytes", "Virtual memory allowed.", _NONE),
+    ("gauge", "process_resident_memory_bytes", "Resident memory.", _NONE),
+    ("gauge", "process_open_fds", "Open file descriptors.", _NONE),
+    ("gauge", "process_max_fds", "Open file descriptors allowed.", _NONE),
+)
 
 
 def collector(version: str, more: Callable[[], Iterable[Family]]) -> Collector:
     """`more` gives what else the program has to tell of itself."""
-    python = ".".join(map(str, sys.version_info[:3]))
-    build = labels(version=version, pythonversion=python)
+    build = labels(version=version, pythonversion=".".join(map(str, sys.version_info[:3])))
+    help = "1, labelled by the version of motes and of its Python."
+    frame = Frame([("gauge", "motes_build_info", help, (build,)), *_FAMILIES])
     booted = _boot_time()
 
     def collect(deadline: float) -> Iterator[Family]:  # noqa: ARG001 - nothing here takes long
-        yield gauge("motes_build_info", "1, labelled by the version of motes and of its Python.", {build: 1})
-        yield from _process(booted)
+        # The program's name, in parentheses, may hold anything; the third field comes after the last of them.
+        fields = _stat().rpartition(b")")[2].split()
+        values = (
+            (int(fields[11]) + int(fields[12])) / _TICKS,
+            booted + int(fields[19]) / _TICKS,
+            int(fields[20]),
+            _limit(resource.RLIMIT_AS),
+            int(fields[21]) * _PAGE,
+            _open_files(),
+            _limit(resource.RLIMIT_NOFILE),
+        )
+        yield frame.fill((1, *values))
         yield from more()
 
     return Collector("motes", "process", collect)
 
 
-def _process(booted: int) -> Iterator[Family]:
-    # The program's name, in parentheses, may hold anything; the third field comes after the last of them.
-    fields = _stat().rpartition(b")")[2].split()
-    ticks = int(fields[11]) + int(fields[12])
-    yield counter("process_cpu_seconds_total", "Processor time, user and system.", ticks / _TICKS)
-    yield gauge("process_start_time_seconds", "When the process started, Unix time.", booted + int(fields[19]) / _TICKS)
-    yield gauge("process_virtual_memory_bytes", "Virtual memory.", fields[20])
-    yield gauge("process_virtual_memory_max_bytes", "Virtual memory allowed.", _limit(resource.RLIMIT_AS))
-    yield gauge("process_resident_memory_bytes", "Resident memory.", int(fields[21]) * _PAGE)
-    # One of them is the listing's own.
-    yield gauge("process_open_fds", "Open file descriptors.", len(os.listdir("/proc/self/fd")) - 1)
-    yield gauge("process_max_fds", "Open file descriptors allowed.", _limit(resource.RLIMIT_NOFILE))
+def _open_files() -> int:
+    # Linux 6.2 tells the number as the folder's size; counting costs as much as three collectors do.
+    # Of what is counted, one is the listing's own.
+    return os.stat("/proc/self/fd").st_size or len(os.listdir("/proc/self/fd")) - 1
 
 
 def _limit(which: int) -> int:
@@ -56,5 +70,8 @@ def _boot_time() -> int:
 
 
 def _stat() -> bytes:
-    with open("/proc/self/stat", "rb", buffering=0) as file:
-        return file.read()
+    descriptor = os.open("/proc/self/stat", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)

@@ -12,7 +12,8 @@ from functools import lru_cache
 from motes.exporters.node import _cpuinfo, _cpus, _procstat
 from motes.exporters.node._cpu_throttles import Throttles
 from motes.exporters.node.host import Device, Host
-from motes.shared.exposition import Family, counter, gauge, labels
+from motes.shared.exposition import Family, gauge, labels
+from motes.shared.frame import Frame
 from motes.shared.options import BOOLEAN, Option
 from motes.shared.re2 import REGEX
 
@@ -36,36 +37,33 @@ _HOTPLUG_SECONDS = 3.0
 
 
 class Collector:
-    """Keeps each CPU's ticks, for the kernel takes some back now and then and a counter must not; and the list of
-    isolated CPUs, which is fixed at boot.
+    """Keeps each CPU's ticks, for the kernel takes some back now and then and a counter must not; the CPUs until
+    others are present; and the list of isolated CPUs, which is fixed at boot.
     """
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._ticks: dict[int, list[float]] = {}
+        self._cpus = _cpus.Cpus(host.sys)
         self._throttles = Throttles(host.sys)
         self._isolated: dict[bytes, int] | None = None
 
     def collect(self) -> Iterator[Family]:
         if _cpuinfo.wanted(self._host.flags):
             yield from _cpuinfo.families(self._host)
-        yield from self._times()
+        yield self._times()
         yield gauge("node_cpu_isolated", "CPUs kept free of the scheduler's balancing.", self._isolated_cpus())
-        cpus = _cpus.cpus(self._host.sys)
+        cpus = self._cpus.all()
         yield from self._throttles.collect(cpus)
         yield gauge("node_cpu_online", "CPUs that are online.", _online(cpus))
 
-    def _times(self) -> Iterator[Family]:
+    def _times(self) -> Family:
         self._update()
-        seconds: dict[bytes, float] = {}
-        guests: dict[bytes, float] = {}
-        for cpu, ticks in self._ticks.items():
-            times = [tick / _USER_HZ for tick in ticks]
-            seconds.update(zip(_mode_labels(cpu, _MODES), times, strict=False))
-            guests.update(zip(_mode_labels(cpu, _GUEST_MODES), times[len(_MODES) :], strict=True))
-        yield counter("node_cpu_seconds_total", "Seconds that the CPU spent in each mode.", seconds)
-        if self._host.flags[_GUEST]:
-            yield counter("node_cpu_guest_seconds_total", "Seconds that the CPU spent in guests, by mode.", guests)
+        guests = self._host.flags[_GUEST]
+        ticks = [tick for cpu in self._ticks.values() for tick in cpu[: len(_MODES)]]
+        if guests:
+            ticks += [tick for cpu in self._ticks.values() for tick in cpu[len(_MODES) :]]
+        return _frame(tuple(self._ticks), guests).fill([tick / _USER_HZ for tick in ticks])
 
     def _update(self) -> None:
         """The new ticks, each as high as it has been as long as the CPU is the same."""
@@ -91,18 +89,21 @@ class Collector:
         return self._isolated
 
 
-@lru_cache(maxsize=2048)
-def _mode_labels(cpu: int, modes: tuple[str, ...]) -> tuple[bytes, ...]:
-    return tuple(labels(cpu=str(cpu), mode=mode) for mode in modes)
+@lru_cache(maxsize=2)
+def _frame(cpus: tuple[int, ...], guests: bool) -> Frame:
+    """Made anew only when CPUs come or go."""
+    modes = [labels(cpu=str(cpu), mode=mode) for cpu in cpus for mode in _MODES]
+    guest_modes = [labels(cpu=str(cpu), mode=mode) for cpu in cpus for mode in _GUEST_MODES if guests]
+    return Frame(
+        (
+            ("counter", "node_cpu_seconds_total", "Seconds that the CPU spent in each mode.", modes),
+            ("counter", "node_cpu_guest_seconds_total", "Seconds that the CPU spent in guests, by mode.", guest_modes),
+        )
+    )
 
 
 def _online(cpus: Sequence[Device]) -> dict[bytes, int]:
     """Nothing where the first CPU cannot be taken offline, as on most x86 machines."""
-    try:
-        for cpu in cpus[:1]:
-            cpu("online")
-    except FileNotFoundError:
+    if not cpus or not cpus[0].has("online"):
         return {}
-    except OSError:
-        pass
     return {labels(cpu=cpu.name[3:]): int(cpu.get("online") == b"1") for cpu in cpus}

@@ -23,17 +23,25 @@ _FREQUENCIES = (
 )
 
 
-def collect(host: Host) -> Iterator[Family]:
-    offline = _cpus.numbers(host.sys(f"{_cpus.FOLDER}/offline"))
-    online = [cpu for cpu in _cpus.cpus(host.sys) if int(cpu.name[3:]) not in offline]
-    if not online:
-        raise FileNotFoundError("no CPU is online")
-    governed = [cpu for cpu in online if host.sys.exists(f"{cpu.path}/cpufreq")]
-    for attribute, name, help in _FREQUENCIES:
+class Collector:
+    """Keeps the CPUs until others are present."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._cpus = _cpus.Cpus(host.sys)
         # With cpuinfo read, the cpu collector serves this family.
-        if attribute != "cpuinfo_cur_freq" or not _cpuinfo.wanted(host.flags):
+        left_out = "cpuinfo_cur_freq" if _cpuinfo.wanted(host.flags) else ""
+        self._families = [family for family in _FREQUENCIES if family[0] != left_out]
+
+    def collect(self) -> Iterator[Family]:
+        offline = _cpus.numbers(self._host.sys(f"{_cpus.FOLDER}/offline"))
+        online = [cpu for cpu in self._cpus.all() if int(cpu.name[3:]) not in offline]
+        if not online:
+            raise FileNotFoundError("no CPU is online")
+        governed = [cpu for cpu in online if self._host.sys.exists(f"{cpu.path}/cpufreq")]
+        for attribute, name, help in self._families if governed else ():
             yield gauge(name, help, _hertz(governed, f"cpufreq/{attribute}"))
-    yield gauge("node_cpu_scaling_governor", "Whether the CPU has this governor.", _governors(governed))
+        yield gauge("node_cpu_scaling_governor", "Whether the CPU has this governor.", _governors(governed))
 
 
 def _hertz(cpus: list[Device], attribute: str) -> Mapping[bytes, Value]:

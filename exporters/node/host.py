@@ -69,6 +69,11 @@ class Tree:
         """The content without the white space around it: for attributes that hold one value."""
         return self(path).strip()
 
+    @property
+    def is_kernels(self) -> bool:
+        """Whether it is procfs or sysfs itself, where what is kept can be trusted to be told of its end."""
+        return self._device is not None
+
     def path(self, path: str = "") -> str:
         return self._prefix + path if path else self.root
 
@@ -128,11 +133,12 @@ class Tree:
 class Device:
     """One entry of a sysfs folder. `labels` is its collector's to keep label sets in while the device lives."""
 
-    __slots__ = ("_kept", "_tree", "inode", "labels", "name", "path")
+    __slots__ = ("_kept", "_present", "_tree", "inode", "labels", "name", "path")
 
     def __init__(self, tree: Tree, path: str, name: str, inode: int) -> None:
         self._tree = tree
         self._kept: dict[str, int] = {}
+        self._present: dict[str, bool] = {}
         self.path = path
         self.name = name
         self.inode = inode
@@ -157,6 +163,14 @@ class Device:
             return self(attribute)
         except OSError:
             return None
+
+    def has(self, attribute: str) -> bool:
+        """Whether there is such an attribute; asked once of a device in the kernel's own sysfs."""
+        if not self._tree.is_kernels:
+            return self._tree.exists(f"{self.path}/{attribute}")
+        if attribute not in self._present:
+            self._present[attribute] = self._tree.exists(f"{self.path}/{attribute}")
+        return self._present[attribute]
 
     def close(self) -> None:
         while self._kept:
