@@ -43,13 +43,16 @@ class Disk:
         self._has_whole_queue = None not in [self._queue.get(attribute) for attribute in _QUEUE]
         self._queue.close()
 
-    def refresh(self) -> None:
+    def refresh(self) -> bool:
+        """Whether anything has changed."""
         rotational = (self._queue.get("rotational") if self._has_whole_queue else None) or b"0"
         known = (self._stamp(), rotational)
-        if known != self._known:
-            self.udev = self._read()
-            self.info = self._info(rotational)
-            self._known = known
+        if known == self._known:
+            return False
+        self.udev = self._read()
+        self.info = self._info(rotational)
+        self._known = known
+        return True
 
     def close(self) -> None:
         self._queue.close()

@@ -58,21 +58,28 @@ _LEAST = 3 + 11
 
 
 class Collector:
-    """Keeps, for each name in diskstats, its Disk, or None for one that is left out."""
+    """Keeps, for each name in diskstats, its Disk, or None for one that is left out; and what describes them until
+    something about them changes.
+    """
 
     def __init__(self, host: Host) -> None:
         self._host = host
         flags = host.flags
         self._filter = DeviceFilter(flags[_INCLUDE], flags[_EXCLUDE], (_INCLUDE, _EXCLUDE), default=_EXCLUDED)
         self._disks: dict[bytes, Disk | None] = {}
+        self._described: list[Disk] = []
+        self._descriptions: list[Family] = []
 
     def collect(self) -> Iterator[Family]:
         rows = _rows(self._host.proc("diskstats"))
         self._forget({fields[2] for fields in rows})
         present = [(disk, fields[3:]) for fields in rows if (disk := self._disk(fields))]
-        for disk, _ in present:
-            disk.refresh()
-        yield from describe([disk for disk, _ in present])
+        disks = [disk for disk, _ in present]
+        changed = [disk for disk in disks if disk.refresh()]
+        if changed or disks != self._described:
+            self._descriptions = list(describe(disks))
+            self._described = disks
+        yield from self._descriptions
         frame = _frame(tuple([(disk.labels, len(row)) for disk, row in present]))
         yield frame.fill(_values([row for _, row in present]))
 

@@ -6,14 +6,16 @@ Errors: a mount that fails, or that does not answer in time, has device_error 1 
         are served. A mountinfo that cannot be read fails the collector.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from os import statvfs_result
 
 from motes.exporters.node._mounts import Mount, mounts
 from motes.exporters.node._statvfs import TOO_MANY, Inquiry, Key
 from motes.exporters.node.device_filter import DeviceFilter
 from motes.exporters.node.host import Host
-from motes.shared.exposition import Family, gauge
+from motes.shared.exposition import Family
+from motes.shared.frame import Frame
 from motes.shared.options import DURATION, INTEGER, Option
 from motes.shared.re2 import REGEX, compile_re2
 
@@ -78,7 +80,7 @@ class Collector:
     def collect(self) -> Iterator[Family]:
         self._refresh()
         answers = self._inquiry.ask(self._host.deadline - _MARGIN)
-        yield from _families([(mount, answers.get(key, TOO_MANY)) for key, mount in self._mounts])
+        yield _families([(mount, answers.get(key, TOO_MANY)) for key, mount in self._mounts])
 
     def _refresh(self) -> None:
         try:
@@ -98,7 +100,10 @@ class Collector:
         return self._points.ignored(mountpoint) or self._types.ignored(fstype)
 
 
-def _families(asked: list[tuple[Mount, statvfs_result | str]]) -> Iterator[Family]:
+_Answered = Mapping[bytes, statvfs_result]
+
+
+def _families(asked: list[tuple[Mount, statvfs_result | str]]) -> Family:
     readonly: dict[bytes, int] = {}
     failed: dict[bytes, int] = {}
     answered: dict[bytes, statvfs_result] = {}
@@ -112,19 +117,33 @@ def _families(asked: list[tuple[Mount, statvfs_result | str]]) -> Iterator[Famil
             mounted[mount.info] = 1
         failed.setdefault(key, int(key not in answered))
         readonly.setdefault(key, mount.readonly)
-    yield gauge("node_filesystem_device_error", "Whether the file system gave no answer.", failed)
-    yield gauge("node_filesystem_readonly", "Whether the file system or its mount is read-only.", readonly)
-    yield gauge("node_filesystem_mount_info", "Where the device is mounted.", mounted)
-    yield from _sizes(answered)
+    frame = _frame(tuple(failed), tuple(readonly), tuple(mounted), tuple(answered))
+    return frame.fill([*failed.values(), *readonly.values(), *mounted.values(), *_sizes(answered)])
 
 
-def _sizes(answered: dict[bytes, statvfs_result]) -> Iterator[Family]:
-    items = answered.items()
-    size = {key: told.f_blocks * told.f_bsize for key, told in items}
-    free = {key: told.f_bfree * told.f_bsize for key, told in items}
-    available = {key: told.f_bavail * told.f_bsize for key, told in items}
-    yield gauge("node_filesystem_size_bytes", "Size of the file system.", size)
-    yield gauge("node_filesystem_free_bytes", "Bytes that are free.", free)
-    yield gauge("node_filesystem_avail_bytes", "Bytes that are free for others than root.", available)
-    yield gauge("node_filesystem_files", "Inodes of the file system.", {key: told.f_files for key, told in items})
-    yield gauge("node_filesystem_files_free", "Inodes that are free.", {key: told.f_ffree for key, told in items})
+def _sizes(answered: _Answered) -> Iterator[int]:
+    told = answered.values()
+    yield from [each.f_blocks * each.f_bsize for each in told]
+    yield from [each.f_bfree * each.f_bsize for each in told]
+    yield from [each.f_bavail * each.f_bsize for each in told]
+    yield from [each.f_files for each in told]
+    yield from [each.f_ffree for each in told]
+
+
+@lru_cache(maxsize=2)
+def _frame(
+    failed: tuple[bytes, ...], readonly: tuple[bytes, ...], mounted: tuple[bytes, ...], answered: tuple[bytes, ...]
+) -> Frame:
+    """Made anew only when mounts come, go or fail."""
+    return Frame(
+        (
+            ("gauge", "node_filesystem_device_error", "Whether the file system gave no answer.", failed),
+            ("gauge", "node_filesystem_readonly", "Whether the file system or its mount is read-only.", readonly),
+            ("gauge", "node_filesystem_mount_info", "Where the device is mounted.", mounted),
+            ("gauge", "node_filesystem_size_bytes", "Size of the file system.", answered),
+            ("gauge", "node_filesystem_free_bytes", "Bytes that are free.", answered),
+            ("gauge", "node_filesystem_avail_bytes", "Bytes that are free for others than root.", answered),
+            ("gauge", "node_filesystem_files", "Inodes of the file system.", answered),
+            ("gauge", "node_filesystem_files_free", "Inodes that are free.", answered),
+        )
+    )
