@@ -20,10 +20,11 @@ def buffer(size: int) -> "Array[c_char]":
 
 def call(name: str, argument: "Array[c_char]") -> int:
     """A call that takes one pointer and returns -1 when it fails."""
-    import ctypes  # noqa: PLC0415
-
-    result: int = _library()[name](argument)
+    # As an attribute the library keeps the function; as an item it makes another each time, in a cycle of references.
+    result: int = getattr(_library(), name)(argument)
     if result == -1:
+        import ctypes  # noqa: PLC0415
+
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), name)
     return result

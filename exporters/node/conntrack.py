@@ -6,43 +6,57 @@ Unit:   entries; events since the module was loaded, summed over the CPUs.
 Errors: no data where the module is not loaded; a line of another length fails this collector.
 """
 
-from collections.abc import Iterator
+from functools import cache, lru_cache
 
 from motes.exporters.node.host import Host
 from motes.shared.collector import NoData
-from motes.shared.exposition import Family, gauge
+from motes.shared.exposition import Family
+from motes.shared.frame import Frame
 
-# Name, column, help.
-_STATISTICS = (
-    ("found", 2, "Searches of the table that found an entry."),
-    ("invalid", 4, "Packets that could not be tracked."),
-    ("ignore", 5, "Packets of connections that are tracked already."),
-    ("insert", 8, "Entries put into the table."),
-    ("insert_failed", 9, "Entries not put into the table, an equal one being there."),
-    ("drop", 10, "Packets dropped because tracking failed."),
-    ("early_drop", 11, "Entries dropped to make room in a full table."),
-    ("search_restart", 16, "Searches begun again because the table was resized."),
+_STATISTICS = 17
+_FAMILIES = (
+    ("entries", "Entries in the connection tracking table."),
+    ("entries_limit", "How many entries the table may have."),
+    ("stat_found", "Searches of the table that found an entry."),
+    ("stat_invalid", "Packets that could not be tracked."),
+    ("stat_ignore", "Packets of connections that are tracked already."),
+    ("stat_insert", "Entries put into the table."),
+    ("stat_insert_failed", "Entries not put into the table, an equal one being there."),
+    ("stat_drop", "Packets dropped because tracking failed."),
+    ("stat_early_drop", "Entries dropped to make room in a full table."),
+    ("stat_search_restart", "Searches begun again because the table was resized."),
 )
+# Of the last eight, in the lines of a CPU.
+_COLUMNS = (2, 4, 5, 8, 9, 10, 11, 16)
 
 
-def collect(host: Host) -> Iterator[Family]:
+def collect(host: Host) -> list[Family]:
     try:
-        entries = int(host.proc("sys/net/netfilter/nf_conntrack_count"))
-        limit = int(host.proc("sys/net/netfilter/nf_conntrack_max"))
-        lines = host.net("stat/nf_conntrack").splitlines()[1:]
+        entries = host.proc("sys/net/netfilter/nf_conntrack_count")
+        limit = host.proc("sys/net/netfilter/nf_conntrack_max")
+        statistics = host.net("stat/nf_conntrack")
     except FileNotFoundError as error:
         raise NoData from error
-    yield gauge("node_nf_conntrack_entries", "Entries in the connection tracking table.", entries)
-    yield gauge("node_nf_conntrack_entries_limit", "How many entries the table may have.", limit)
-    columns = list(zip(*[_numbers(line) for line in lines], strict=True))
-    for name, column, told in _STATISTICS:
-        yield gauge(f"node_nf_conntrack_stat_{name}", told, sum(columns[column]) if columns else 0)
+    return _families(entries, limit, statistics)
+
+
+# On a quiet machine nothing has happened since the last time.
+@lru_cache(maxsize=1)
+def _families(entries: bytes, limit: bytes, statistics: bytes) -> list[Family]:
+    rows = [_numbers(line) for line in statistics.splitlines()[1:]]
+    sums = [sum([row[column] for row in rows]) for column in _COLUMNS]
+    return [_frame().fill([int(entries), int(limit), *sums])]
+
+
+@cache
+def _frame() -> Frame:
+    return Frame([("gauge", f"node_nf_conntrack_{name}", help, (b"",)) for name, help in _FAMILIES])
 
 
 def _numbers(line: bytes) -> list[int]:
     numbers = [int(field, 16) for field in line.split()]
-    if len(numbers) == 16:
+    if len(numbers) == _STATISTICS - 1:
         numbers.append(0)  # search_restart, since Linux 2.6.35
-    if len(numbers) != 17:
-        raise ValueError(f"net/stat/nf_conntrack: {len(numbers)} columns, not 17")
+    if len(numbers) != _STATISTICS:
+        raise ValueError(f"net/stat/nf_conntrack: {len(numbers)} columns, not {_STATISTICS}")
     return numbers

@@ -6,12 +6,12 @@ Unit:   as the kernel's: events, mostly; octets.
 Errors: a missing netstat or snmp, names without numbers, a number that is none fail this collector.
 """
 
-import contextlib
-from collections.abc import Iterator
+import re
 from itertools import zip_longest
 
 from motes.exporters.node.host import Host
-from motes.shared.exposition import Family, untyped
+from motes.shared.exposition import Family
+from motes.shared.frame import Frame
 from motes.shared.options import Option
 from motes.shared.re2 import REGEX, compile_re2
 
@@ -29,75 +29,68 @@ OPTIONS = (
     ),
 )
 
-_Field = tuple[int, str, str]
-# A kernel has about ten; more of them means that something is writing nonsense.
-_MOST_TABLES = 100
+# What is left without them is the layout.
+_DIGITS = b"0123456789"
 
 
 class Collector:
-    """Keeps which of a table's statistics are wanted, for as long as the kernel writes the same names."""
+    """Keeps the frame of the wanted statistics, and where their numbers stand, until the kernel writes other names."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._wanted = host.flags["collector.netstat.fields"]
-        self._fields: dict[tuple[bytes, ...], list[_Field]] = {}
+        self._wanted: re.Pattern[str] = host.flags["collector.netstat.fields"]
+        self._seen: tuple[list[bytes], bytes, bytes] | None = None
+        self._frame = Frame(())
+        self._tables: list[int] = []
+        self._places: list[int] = []
 
-    def collect(self) -> Iterator[Family]:
-        tables = [*_tables(self._host.net("netstat")), *_tables(self._host.net("snmp"))]
-        with contextlib.suppress(FileNotFoundError):
-            tables.append(_table6(self._host.net("snmp6")))
-        samples: dict[str, tuple[str, bytes]] = {}
-        for names, numbers in tables:
-            _check(numbers)
-            fields = self._fields.get(names)
-            for position, name, told in self._look(names) if fields is None else fields:
-                samples[name] = told, numbers[position]
-        for name, (told, number) in samples.items():
-            yield untyped(name, told, number)
+    def collect(self) -> list[Family]:
+        lines = self._host.net("netstat").splitlines() + self._host.net("snmp").splitlines()
+        names, numbers = lines[::2], lines[1::2]
+        content6 = self._read6()
+        seen = names, b"\n".join(numbers).translate(None, _DIGITS), content6.translate(None, _DIGITS)
+        if seen != self._seen:
+            self._look(names, numbers, content6)
+            self._seen = seen
+        words = [word for at in self._tables for word in numbers[at].split(b" ")]
+        words += content6.split()
+        return [self._frame.fill([words[at] for at in self._places])]
 
-    def _look(self, names: tuple[bytes, ...]) -> list[_Field]:
-        keys = [key.decode() for key in _keys(names)]
-        fields = [
-            (position, f"node_netstat_{key}", f"Statistic {key.replace('_', '', 1)}.")
-            for position, key in enumerate(keys)
-            if key and self._wanted.search(key)
-        ]
-        if len(self._fields) >= _MOST_TABLES:
-            self._fields.clear()
-        self._fields[names] = fields
-        return fields
+    def _read6(self) -> bytes:
+        try:
+            return self._host.net("snmp6")
+        except FileNotFoundError:
+            return b""
 
-
-_Table = tuple[tuple[bytes, ...], list[bytes]]
-
-
-def _tables(content: bytes) -> Iterator[_Table]:
-    """Pairs of lines: the names (kept as one, for they rarely change) and their numbers."""
-    lines = content.splitlines()
-    for names, numbers in zip_longest(lines[::2], lines[1::2], fillvalue=b""):
-        if names.count(b" ") != numbers.count(b" ") or b":" not in names:
-            raise ValueError(f"names without their numbers: {names[:40]!r}")
-        yield (names,), numbers.split(b" ")[1:]
+    def _look(self, names: list[bytes], numbers: list[bytes], content6: bytes) -> None:
+        tables = [_keys(*pair) for pair in zip_longest(names, numbers, fillvalue=b"")]
+        self._tables = [at for at, keys in enumerate(tables) if any(map(self._wanted.search, keys))]
+        keys = [key for at in self._tables for key in tables[at]] + _keys6(content6)
+        places = {key: at for at, key in enumerate(keys) if key and self._wanted.search(key)}
+        self._frame = Frame(
+            [("untyped", f"node_netstat_{key}", f"Statistic {key.replace('_', '', 1)}.", (b"",)) for key in places]
+        )
+        self._places = list(places.values())
 
 
-def _table6(content: bytes) -> _Table:
-    fields = content.split()
-    if len(fields) != 2 * content.count(b"\n"):
-        rows = [line.split()[:2] for line in content.splitlines()]
-        fields = [field for row in rows if len(row) == 2 for field in row]
-    return tuple(fields[::2]), fields[1::2]
+def _keys(names: bytes, numbers: bytes) -> list[str]:
+    """Protocol_Field for each word of a line of numbers, and nothing for the first, the protocol."""
+    protocol, colon, _ = names.decode().partition(":")
+    if names.count(b" ") != numbers.count(b" ") or not colon:
+        raise ValueError(f"names without their numbers: {names[:40]!r}")
+    for number in numbers.split(b" ")[1:]:
+        float(number)
+    return ["", *[f"{protocol}_{field}" for field in names.decode().split(" ")[1:]]]
 
 
-def _keys(names: tuple[bytes, ...]) -> list[bytes]:
-    """Protocol_Field for each number of a table; nothing for one that snmp6 names without its 6."""
-    if len(names) == 1 and b": " in names[0]:
-        protocol, _, fields = names[0].partition(b": ")
-        return [b"%b_%b" % (protocol, field) for field in fields.split(b" ")]
-    return [name.replace(b"6", b"6_", 1) if b"6" in name else b"" for name in names]
-
-
-def _check(numbers: list[bytes]) -> None:
-    """ValueError for a number that is none, of those too that are not wanted."""
-    if numbers and not b"".join(numbers).replace(b"-", b"").isdigit():
-        for number in numbers:
-            float(number)
+def _keys6(content: bytes) -> list[str]:
+    """The same for each word of snmp6, and nothing for the names, and for a number that is named without a 6."""
+    keys: list[str] = []
+    for line in content.splitlines():
+        words = line.split()
+        keys += [""] * len(words)
+        if len(words) == 2:
+            float(words[1])
+            if b"6" in words[0]:
+                keys[-1] = words[0].decode().replace("6", "6_", 1)
+    return keys

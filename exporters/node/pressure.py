@@ -7,13 +7,14 @@ Errors: a resource without a file (irq before Linux 6.1) is left out. With none,
 """
 
 import errno
-from collections.abc import Iterator
 
-from motes.exporters.node.host import Host, Tree
+from motes.exporters.node.host import Host
 from motes.shared.collector import NoData
-from motes.shared.exposition import Family, counter
+from motes.shared.exposition import Family
+from motes.shared.frame import Frame
 
-# In the order cpu, io, memory, irq. The cpu's "full" says nothing about the whole system; irq has no "some".
+_RESOURCES = ("cpu", "io", "memory", "irq")
+# The cpu's "full" says nothing about the whole system; irq has no "some".
 _FAMILIES = (
     ("cpu", b"some", "cpu_waiting", "Seconds that tasks waited for a CPU."),
     ("io", b"some", "io_waiting", "Seconds that tasks waited for I/O."),
@@ -22,39 +23,68 @@ _FAMILIES = (
     ("memory", b"full", "memory_stalled", "Seconds that no task got on, for want of memory."),
     ("irq", b"full", "irq_stalled", "Seconds that no task got on, for interrupts."),
 )
+_TOTAL = b"total="
+# What is left of a file without them is its layout.
+_DIGITS = b"0123456789"
 
 
-def collect(host: Host) -> Iterator[Family]:
-    totals = {resource: _totals(host.proc, resource) for resource in ("cpu", "io", "memory", "irq")}
-    if not any(found is not None for found in totals.values()):
-        raise NoData
-    for resource, line, name, help in _FAMILIES:
-        found = totals[resource]
-        if found is None:
-            continue
-        if line not in found:
+class Collector:
+    """Keeps the families' frame, and where their totals stand, until the kernel writes other lines; and which
+    resources there are, once there are any: the kernel learns of no other until it boots again.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._proc = host.proc
+        self._resources: tuple[str, ...] = _RESOURCES
+        self._seen: list[bytes] = []
+        self._frame = Frame(())
+        self._totals: list[int] = []
+
+    def collect(self) -> list[Family]:
+        contents = {name: content for name in self._resources if (content := self._read(name)) is not None}
+        if not contents:
             raise NoData
-        yield counter(f"node_pressure_{name}_seconds_total", help, float(found[line]) / 1000.0 / 1000.0)
+        seen = [content.translate(None, _DIGITS) for content in contents.values()]
+        if seen != self._seen:
+            self._look(contents)
+            self._resources = tuple(contents)
+            self._seen = seen
+        words = b"".join(contents.values()).split()
+        return [self._frame.fill([float(words[at][len(_TOTAL) :]) / 1000.0 / 1000.0 for at in self._totals])]
+
+    def _read(self, resource: str) -> bytes | None:
+        """The file; None where the kernel does not know the resource."""
+        try:
+            return self._proc(f"pressure/{resource}")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            # psi=0, or CONFIG_PSI_DEFAULT_DISABLED without psi=1.
+            if error.errno == errno.EOPNOTSUPP:
+                raise NoData from None
+            raise
+
+    def _look(self, contents: dict[str, bytes]) -> None:
+        places = _places(contents)
+        families = [family for family in _FAMILIES if family[0] in contents]
+        if any(family[:2] not in places for family in families):
+            raise NoData
+        self._frame = Frame(
+            [("counter", f"node_pressure_{name}_seconds_total", help, (b"",)) for _, _, name, help in families]
+        )
+        self._totals = [places[resource, line] for resource, line, _, _ in families]
 
 
-def _totals(proc: Tree, resource: str) -> dict[bytes, bytes] | None:
-    """Microseconds by "some" and "full"; None where the kernel does not know the resource."""
-    try:
-        content = proc(f"pressure/{resource}")
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        # psi=0, or CONFIG_PSI_DEFAULT_DISABLED without psi=1.
-        if error.errno == errno.EOPNOTSUPP:
-            raise NoData from None
-        raise
-    return {
-        line.split(b" ", 1)[0]: _total(line) for line in content.splitlines() if line.startswith((b"some ", b"full "))
-    }
-
-
-def _total(line: bytes) -> bytes:
-    total = line.rpartition(b" total=")[2].strip()
-    if not total.isdigit():
-        raise ValueError(f"no total in {line!r}")
-    return total
+def _places(contents: dict[str, bytes]) -> dict[tuple[str, bytes], int]:
+    """Which of all the words is the total, by resource and by "some" and "full"."""
+    places: dict[tuple[str, bytes], int] = {}
+    end = 0
+    for resource, content in contents.items():
+        for line in content.splitlines():
+            words = line.split()
+            end += len(words)
+            if line.startswith((b"some ", b"full ")):
+                if not words[-1].startswith(_TOTAL) or not words[-1][len(_TOTAL) :].isdigit():
+                    raise ValueError(f"no total in {line!r}")
+                places[resource, words[0]] = end - 1
+    return places

@@ -7,41 +7,41 @@ Errors: a line of fewer than 9 columns or of anything but 32-bit numbers fails t
         does not have is 0, as in node_exporter, and a CPU without a number has that of its line.
 """
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 from motes.exporters.node.host import Host
-from motes.shared.exposition import Family, counter, gauge, labels
+from motes.shared.exposition import Family, labels
+from motes.shared.frame import Frame
 
 _LEAST = 9
 _WITH_CPU = 13
 
+_COLUMNS = (0, 1, 2, 8, 9, 10, 11)
 _FAMILIES = (
-    (0, counter, "node_softnet_processed_total", "Packets processed."),
-    (1, counter, "node_softnet_dropped_total", "Packets dropped because the backlog was full."),
-    (2, counter, "node_softnet_times_squeezed_total", "Times that work was left when the budget ran out."),
-    (8, counter, "node_softnet_cpu_collision_total", "Collisions on the lock of a device that was to transmit."),
-    (9, counter, "node_softnet_received_rps_total", "Times that another CPU asked this one to process packets."),
-    (10, counter, "node_softnet_flow_limit_count_total", "Times that the flow limit was reached."),
-    (11, gauge, "node_softnet_backlog_len", "Packets in the backlog."),
+    ("counter", "node_softnet_processed_total", "Packets processed."),
+    ("counter", "node_softnet_dropped_total", "Packets dropped because the backlog was full."),
+    ("counter", "node_softnet_times_squeezed_total", "Times that work was left when the budget ran out."),
+    ("counter", "node_softnet_cpu_collision_total", "Collisions on the lock of a device that was to transmit."),
+    ("counter", "node_softnet_received_rps_total", "Times that another CPU asked this one to process packets."),
+    ("counter", "node_softnet_flow_limit_count_total", "Times that the flow limit was reached."),
+    ("gauge", "node_softnet_backlog_len", "Packets in the backlog."),
 )
 
 
-@lru_cache(maxsize=1024)
-def _cpu(number: int) -> bytes:
-    return labels(cpu=str(number))
-
-
-def collect(host: Host) -> Iterator[Family]:
-    cpus: list[bytes] = []
+def collect(host: Host) -> list[Family]:
+    cpus: list[int] = []
     rows: list[list[int]] = []
     for index, line in enumerate(host.proc("net/softnet_stat").splitlines()):
         row = _numbers(line)
-        cpus.append(_cpu(row[12] if len(row) == _WITH_CPU else index))
+        cpus.append(row[12] if len(row) == _WITH_CPU else index)
         rows.append(row + [0] * (_WITH_CPU - len(row)))
-    columns = list(zip(*rows, strict=True))
-    for column, family, name, help in _FAMILIES if rows else ():
-        yield family(name, help, dict(zip(cpus, columns[column], strict=True)))
+    return [_frame(tuple(cpus)).fill([row[column] for column in _COLUMNS for row in rows])]
+
+
+@lru_cache(maxsize=1)
+def _frame(cpus: tuple[int, ...]) -> Frame:
+    label_sets = [labels(cpu=str(cpu)) for cpu in cpus]
+    return Frame([(*family, label_sets) for family in _FAMILIES])
 
 
 def _numbers(line: bytes) -> list[int]:

@@ -6,34 +6,60 @@ Errors: numbers that are none, in any line of the file, fail the collector. What
         node_exporter: softirqs before Linux 2.6.31, processes by state before 2.5.45.
 """
 
-from collections.abc import Iterator
-
 from motes.exporters.node import _procstat
 from motes.exporters.node.host import Host
-from motes.shared.exposition import Family, counter, gauge, labels
+from motes.shared.exposition import Family, labels
+from motes.shared.frame import Frame
 from motes.shared.options import BOOLEAN, Option
 
 _SOFTIRQ = "collector.stat.softirq"
 
 OPTIONS = (Option(_SOFTIRQ, BOOLEAN, False, "Tell the softirqs, by vector."),)
 
+_WORDS = (b"intr", b"ctxt", b"processes", b"btime", b"procs_running", b"procs_blocked")
 _FAMILIES = (
-    (b"intr", counter, "node_intr_total", "Interrupts serviced."),
-    (b"ctxt", counter, "node_context_switches_total", "Context switches."),
-    (b"processes", counter, "node_forks_total", "Forks."),
-    (b"btime", gauge, "node_boot_time_seconds", "When the kernel booted, in seconds since the epoch."),
-    (b"procs_running", gauge, "node_procs_running", "Processes that run or could run."),
-    (b"procs_blocked", gauge, "node_procs_blocked", "Processes that wait for I/O to complete."),
+    ("counter", "node_intr_total", "Interrupts serviced.", (b"",)),
+    ("counter", "node_context_switches_total", "Context switches.", (b"",)),
+    ("counter", "node_forks_total", "Forks.", (b"",)),
+    ("gauge", "node_boot_time_seconds", "When the kernel booted, in seconds since the epoch.", (b"",)),
+    ("gauge", "node_procs_running", "Processes that run or could run.", (b"",)),
+    ("gauge", "node_procs_blocked", "Processes that wait for I/O to complete.", (b"",)),
 )
 # In the order of the line, after the total.
 _VECTORS = ("hi", "timer", "net_tx", "net_rx", "block", "block_iopoll", "tasklet", "sched", "hrtimer", "rcu")
-_VECTOR_LABELS = tuple(labels(vector=vector) for vector in _VECTORS)
+# What is left of the file without them is its layout.
+_DIGITS = b"0123456789"
+# The line after the file's own, for what a kernel does not tell.
+_NONE = -1
+_ZEROES = b"-" + b" 0" * (1 + len(_VECTORS))
 
 
-def collect(host: Host) -> Iterator[Family]:
-    lines = _procstat.lines(host.proc("stat"))
-    for word, family, name, help in _FAMILIES:
-        yield family(name, help, lines.get(word, b"0").split(None, 1)[0])
-    if host.flags[_SOFTIRQ]:
-        vectors = lines[b"softirq"].split()[1:] if b"softirq" in lines else [b"0"] * len(_VECTORS)
-        yield counter("node_softirqs_total", "Softirqs by vector.", dict(zip(_VECTOR_LABELS, vectors, strict=False)))
+class Collector:
+    """Keeps the families' frame, and the lines their numbers are in, until the kernel writes other lines."""
+
+    def __init__(self, host: Host) -> None:
+        self._proc = host.proc
+        self._softirq = host.flags[_SOFTIRQ]
+        vectors = [labels(vector=vector) for vector in _VECTORS] if self._softirq else []
+        self._frame = Frame((*_FAMILIES, ("counter", "node_softirqs_total", "Softirqs by vector.", vectors)))
+        self._seen = b""
+        self._lines: list[int] = []
+        self._vectors = _NONE
+
+    def collect(self) -> list[Family]:
+        content = self._proc("stat")
+        seen = content.translate(None, _DIGITS)
+        if seen != self._seen:
+            self._look(content)
+            self._seen = seen
+        lines = [*content.splitlines(), _ZEROES]
+        values = [lines[at].split(None, 2)[1] for at in self._lines]
+        if self._softirq:
+            values += lines[self._vectors].split()[2 : 2 + len(_VECTORS)]
+        return [self._frame.fill(values)]
+
+    def _look(self, content: bytes) -> None:
+        told = _procstat.lines(content)
+        at = {line.partition(b" ")[0]: number for number, line in enumerate(content.splitlines())}
+        self._lines = [at[word] if word in told else _NONE for word in _WORDS]
+        self._vectors = at[b"softirq"] if b"softirq" in told else _NONE

@@ -5,37 +5,56 @@ Unit:   seconds since 1970, and seconds east of Greenwich.
 Errors: a clock source without its two files fails this collector; a machine without clock sources does not.
 """
 
-from collections.abc import Iterator
+from functools import lru_cache
 from time import localtime, time_ns
 
 from motes.exporters.node.host import Host
-from motes.shared.exposition import Family, gauge, labels
+from motes.shared.exposition import Family, labels
+from motes.shared.frame import Frame
 
 _FOLDER = "devices/system/clocksource"
+_PREFIX = "clocksource"
 
 
-def collect(host: Host) -> Iterator[Family]:
-    now = time_ns()
-    local = localtime(now // 10**9)
-    yield gauge("node_time_seconds", "System time in seconds since epoch (1970).", now / 1e9)
-    zone = labels(time_zone=local.tm_zone)
-    yield gauge("node_time_zone_offset_seconds", "Offset of the local time from UTC.", {zone: local.tm_gmtoff})
-    available, current = _clock_sources(host)
-    yield gauge("node_time_clocksource_available_info", "Clock sources that the kernel can use.", available)
-    yield gauge("node_time_clocksource_current_info", "The clock source in use.", current)
+class Collector:
+    """Keeps which clock source devices there are, once there are any: the kernel makes them at boot and never after."""
+
+    def __init__(self, host: Host) -> None:
+        self._sys = host.sys
+        self._devices: list[str] = []
+
+    def collect(self) -> list[Family]:
+        now = time_ns()
+        local = localtime(now // 10**9)
+        if not self._devices:
+            self._devices = self._find()
+        available = tuple([self._sys(f"{device}/available_clocksource") for device in self._devices])
+        current = tuple([self._sys(f"{device}/current_clocksource") for device in self._devices])
+        frame = _frame(local.tm_zone, available, current)
+        return [frame.fill([now / 1e9, local.tm_gmtoff, *[1] * (frame.size - 2)])]
+
+    def _find(self) -> list[str]:
+        try:
+            names = self._sys.names(_FOLDER)
+        except FileNotFoundError:
+            return []
+        return [f"{_FOLDER}/{name}" for name in names if name.startswith(_PREFIX) and name[11:12].isdigit()]
 
 
-def _clock_sources(host: Host) -> tuple[dict[bytes, int], dict[bytes, int]]:
-    try:
-        names = host.sys.names(_FOLDER)
-    except FileNotFoundError:
-        names = []
-    available: dict[bytes, int] = {}
-    current: dict[bytes, int] = {}
-    prefix = "clocksource"
-    for number, name in enumerate(name for name in names if name.startswith(prefix) and name[11:12].isdigit()):
-        for source in host.sys(f"{_FOLDER}/{name}/available_clocksource").split():
-            available[labels(clocksource=source, device=str(number))] = 1
-        source = host.sys.value(f"{_FOLDER}/{name}/current_clocksource")
-        current[labels(clocksource=source, device=str(number))] = 1
-    return available, current
+@lru_cache(maxsize=2)
+def _frame(zone: str, available: tuple[bytes, ...], current: tuple[bytes, ...]) -> Frame:
+    """The layout of the four families. `available` and `current` are the files of each device."""
+    usable = {
+        labels(clocksource=source, device=str(number)): 1
+        for number, sources in enumerate(available)
+        for source in sources.split()
+    }
+    used = [labels(clocksource=source.strip(), device=str(number)) for number, source in enumerate(current)]
+    return Frame(
+        (
+            ("gauge", "node_time_seconds", "System time in seconds since epoch (1970).", (b"",)),
+            ("gauge", "node_time_zone_offset_seconds", "Offset of the local time from UTC.", (labels(time_zone=zone),)),
+            ("gauge", "node_time_clocksource_available_info", "Clock sources that the kernel can use.", tuple(usable)),
+            ("gauge", "node_time_clocksource_current_info", "The clock source in use.", used),
+        )
+    )

@@ -5,9 +5,12 @@ Unit:   bytes of kernel memory, over all sockets.
 Errors: an address family without its file is left out, no data without both; a short line fails this collector.
 """
 
+from functools import cache
+
 from motes.exporters.node.host import Host
 from motes.shared.collector import NoData
-from motes.shared.exposition import Family, gauge, labels
+from motes.shared.exposition import Family, labels
+from motes.shared.frame import Frame
 
 _SOURCES = (
     ("udp", labels(ip="v4", queue="tx"), labels(ip="v4", queue="rx")),
@@ -17,16 +20,23 @@ _EMPTY = b" 00000000:00000000 "
 
 
 def collect(host: Host) -> list[Family]:
-    queues: dict[bytes, int] = {}
+    label_sets: list[bytes] = []
+    queues: list[int] = []
     for name, sending, receiving in _SOURCES:
         try:
             content = host.net(name)
         except FileNotFoundError:
             continue
-        queues[sending], queues[receiving] = _queued(content)
+        label_sets += sending, receiving
+        queues += _queued(content)
     if not queues:
         raise NoData
-    return [gauge("node_udp_queues", "Kernel memory that waiting UDP datagrams take, in bytes.", queues)]
+    return [_frame(*label_sets).fill(queues)]
+
+
+@cache
+def _frame(*label_sets: bytes) -> Frame:
+    return Frame([("gauge", "node_udp_queues", "Kernel memory that waiting UDP datagrams take, in bytes.", label_sets)])
 
 
 def _queued(content: bytes) -> tuple[int, int]:
