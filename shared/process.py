@@ -8,6 +8,7 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from motes.shared.collector import Collector
 from motes.shared.exposition import Family, labels
@@ -33,14 +34,13 @@ def collector(version: str, more: Callable[[], Iterable[Family]]) -> Collector:
     build = labels(version=version, pythonversion=".".join(map(str, sys.version_info[:3])))
     help = "1, labelled by the version of motes and of its Python."
     frame = Frame([("gauge", "motes_build_info", help, (build,)), *_FAMILIES])
-    booted = _boot_time()
 
     def collect(deadline: float) -> Iterator[Family]:  # noqa: ARG001 - nothing here takes long
         # The program's name, in parentheses, may hold anything; the third field comes after the last of them.
         fields = _stat().rpartition(b")")[2].split()
         values = (
             (int(fields[11]) + int(fields[12])) / _TICKS,
-            booted + int(fields[19]) / _TICKS,
+            _boot_time() + int(fields[19]) / _TICKS,
             int(fields[20]),
             _limit(resource.RLIMIT_AS),
             int(fields[21]) * _PAGE,
@@ -64,7 +64,9 @@ def _limit(which: int) -> int:
     return _UNLIMITED if soft == resource.RLIM_INFINITY else soft
 
 
+@cache
 def _boot_time() -> int:
+    # When it is needed and not before: with systemd's ProcSubset=pid there is no such file.
     with open("/proc/stat", "rb") as lines:
         return next((int(line.split()[1]) for line in lines if line.startswith(b"btime ")), 0)
 
