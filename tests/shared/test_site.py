@@ -1,0 +1,155 @@
+"""What is served where, and which collectors a query chooses. How it looks on the wire is test_server.py's."""
+
+from collections.abc import Iterator
+
+import pytest
+from motes.shared.collector import Collector
+from motes.shared.engine import Engine, State
+from motes.shared.http import Refused, parse_head, parse_query
+from motes.shared.pages import Pages
+from motes.shared.site import Response, Site, choose, time_for
+
+COLLECTORS = [("node", "cpu"), ("node", "os"), ("ble", "adverts"), ("motes", "process")]
+
+
+def states() -> list[State]:
+    return [State(Collector(exporter, name, lambda _: ())) for exporter, name in COLLECTORS]
+
+
+@pytest.mark.parametrize(
+    ("query", "chosen"),
+    [
+        (b"", "cpu os adverts process"),
+        (b"other=1", "cpu os adverts process"),
+        (b"collect[]=cpu", "cpu process"),
+        (b"collect%5b%5D=cpu&collect[]=os", "cpu os process"),
+        (b"collect[]=cpu&collect[]=cpu", "cpu process"),
+        (b"collect[]=ble", "adverts process"),
+        (b"exclude[]=cpu", "os adverts process"),
+        (b"exclude[]=node&exclude[]=ble", "process"),
+    ],
+)
+def test_choose(query: bytes, chosen: str) -> None:
+    assert [state.collector.name for state in choose(states(), parse_query(query))] == chosen.split()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (b"collect[]=cpus", '"cpus"'),
+        (b"collect[]=", '""'),
+        (b"collect[]=CPU", '"CPU"'),
+        (b"exclude[]=cpu&exclude[]=no", '"no"'),
+        (b"exclude[]=process", '"process"'),
+        (b"collect[]=cpu&exclude[]=os", "together"),
+    ],
+)
+def test_a_choice_that_is_refused(query: bytes, said: str) -> None:
+    with pytest.raises(Refused) as refused:
+        choose(states(), parse_query(query))
+    assert refused.value.status == 400
+    assert said in refused.value.why
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, 8.0),
+        (b"10", 8.0),
+        (b"5", 4.5),
+        (b"1", 0.9),
+        (b"0.1", 0.09),
+        (b"0", 8.0),
+        (b"-5", 8.0),
+        (b"nan", 8.0),
+        (b"inf", 8.0),
+        (b"1e999", 8.0),
+        (b"soon", 8.0),
+        (b"", 8.0),
+    ],
+)
+def test_time_for(header: bytes | None, seconds: float) -> None:
+    headers = {} if header is None else {b"x-prometheus-scrape-timeout-seconds": header}
+    assert time_for(headers, 8.0) == pytest.approx(seconds)
+
+
+class Rig:
+    """A site, asked for one path after the other."""
+
+    def __init__(self) -> None:
+        self.engine = Engine([Collector(exporter, name, lambda _: ()) for exporter, name in COLLECTORS])
+        self.site = Site(self.engine, Pages({}, self.engine.claims))
+        self.site.person_page = lambda: b"<p>"
+
+    def get(self, target: str) -> Response | list[str]:
+        """The response, or the names of the collectors that are scraped for it."""
+        replies: list[Response] = []
+        scrape = self.site.respond(parse_head(f"GET {target} HTTP/1.0\r\n\r\n".encode()), replies.append)
+        if scrape is None:
+            return replies[0]
+        self.site.cancel(scrape)
+        return [state.collector.name for state in scrape.states]
+
+    def status(self, target: str) -> int:
+        try:
+            found = self.get(target)
+        except Refused as refused:
+            return refused.status
+        assert isinstance(found, Response)
+        return found.status
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig()
+    yield rig
+    rig.engine.close()
+
+
+@pytest.mark.parametrize(
+    ("target", "scraped"),
+    [
+        ("/metrics", "cpu os adverts process"),
+        ("/metrics?exclude[]=ble", "cpu os process"),
+        ("/metrics/node", "cpu os process"),
+        ("/metrics/ble", "adverts process"),
+        ("/metrics/node?collect[]=os", "os process"),
+    ],
+)
+def test_metrics(rig: Rig, target: str, scraped: str) -> None:
+    assert rig.get(target) == scraped.split()
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/", 200),
+        ("/-/healthy", 200),
+        ("/-/ready", 503),
+        ("/metrics/", 404),
+        ("/metrics/no", 404),
+        ("/metrics/motes", 404),
+        ("/metrics/node/cpu", 404),
+        ("/metricsnode", 404),
+        ("//metrics", 404),
+        ("/Metrics", 404),
+        ("/-/reload", 404),
+        ("/../metrics", 404),
+        ("/metrics/ble?collect[]=cpu", 400),
+    ],
+)
+def test_other_paths(rig: Rig, target: str, status: int) -> None:
+    assert rig.status(target) == status
+
+
+@pytest.mark.parametrize(
+    ("path", "target", "below"), [("/", "/", "/node"), ("/a/b", "/a/b", "/a/b/node"), ("/a/", "/a/", "/a/node")]
+)
+def test_another_telemetry_path(rig: Rig, path: str, target: str, below: str) -> None:
+    rig.site.telemetry_path = path
+    assert rig.get(target) == ["cpu", "os", "adverts", "process"]
+    assert rig.get(below) == ["cpu", "os", "process"]
+    assert rig.status("/metrics") == 404
+    assert rig.status("/-/healthy") == 200
+    rig.site.ready = True
+    assert rig.status("/-/ready") == 200
