@@ -33,7 +33,8 @@ class Frame:
 
     def fill(self, values: Iterable[Value]) -> Family:
         """The frame with values, all samples of the first family first; ValueError for bytes that are no number."""
-        filled = tuple(values)
+        # By way of a list: tuples that were made longer or shorter pile up in Python's store of free ones.
+        filled = (*values,)
         if len(filled) != self.size:
             raise ValueError(f"{len(filled)} values for {self.size} samples")
         if not _all_digits(filled):
