@@ -52,7 +52,9 @@ class Collector:
         if seen != self._seen:
             self._look(names, numbers, content6)
             self._seen = seen
-        words = [word for at in self._tables for word in numbers[at].split(b" ")]
+        words: list[bytes] = []
+        for at in self._tables:
+            words += numbers[at].split(b" ")
         words += content6.split()
         return [self._frame.fill([words[at] for at in self._places])]
 
@@ -89,8 +91,8 @@ def _keys6(content: bytes) -> list[str]:
     for line in content.splitlines():
         words = line.split()
         keys += [""] * len(words)
-        if len(words) == 2:
+        if len(words) > 1:
             float(words[1])
             if b"6" in words[0]:
-                keys[-1] = words[0].decode().replace("6", "6_", 1)
+                keys[1 - len(words)] = words[0].decode().replace("6", "6_", 1)
     return keys

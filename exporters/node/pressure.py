@@ -35,21 +35,23 @@ class Collector:
 
     def __init__(self, host: Host) -> None:
         self._proc = host.proc
-        self._resources: tuple[str, ...] = _RESOURCES
-        self._seen: list[bytes] = []
+        self._resources: tuple[str, ...] = ()
+        self._seen: dict[str, bytes] = {}
         self._frame = Frame(())
         self._totals: list[int] = []
 
     def collect(self) -> list[Family]:
-        contents = {name: content for name in self._resources if (content := self._read(name)) is not None}
+        contents = {
+            name: content for name in self._resources or _RESOURCES if (content := self._read(name)) is not None
+        }
         if not contents:
             raise NoData
-        seen = [content.translate(None, _DIGITS) for content in contents.values()]
+        seen = {name: content.translate(None, _DIGITS) for name, content in contents.items()}
         if seen != self._seen:
             self._look(contents)
-            self._resources = tuple(contents)
+            self._resources = self._resources or tuple(contents)
             self._seen = seen
-        words = b"".join(contents.values()).split()
+        words = b"\n".join(contents.values()).split()
         return [self._frame.fill([float(words[at][len(_TOTAL) :]) / 1000.0 / 1000.0 for at in self._totals])]
 
     def _read(self, resource: str) -> bytes | None:

@@ -40,6 +40,8 @@ def collect(host: Host) -> list[Family]:
 
 @lru_cache(maxsize=1)
 def _frame(cpus: tuple[int, ...]) -> Frame:
+    if len(set(cpus)) < len(cpus):
+        raise ValueError(f"a CPU with two lines: {cpus}")
     label_sets = [labels(cpu=str(cpu)) for cpu in cpus]
     return Frame([(*family, label_sets) for family in _FAMILIES])
 
