@@ -3,6 +3,7 @@
 SIGTERM and SIGINT stop it, SIGHUP has it read its configuration again. A configuration that is wrong changes nothing.
 """
 
+import gc
 import resource
 import signal
 import socket
@@ -84,6 +85,7 @@ class Service:
         if (interval := notify.watchdog_interval()) is not None:
             self.server.every(interval, self._keep_alive)
         self._announce()
+        _settle()
         self.server.run()
         log.info("stopped")
         return 0
@@ -190,6 +192,16 @@ def _addresses(settings: Settings) -> list[address.Address]:
     except ValueError as error:
         raise Misconfigured([f"--web.listen-address: {error}"]) from error
     return addresses
+
+
+def _settle() -> None:
+    """What is there now stays, so that looking for garbage costs next to nothing and can be done often.
+
+    It empties Python's stores of free objects, too: in 3.11, tuples of 20 pile up there unused.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(500, 2, 2)
 
 
 def _raise_file_limit() -> None:
