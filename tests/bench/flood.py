@@ -18,7 +18,7 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[2] / ".src"))
 
-from tests.e2e.test_flood import MIB, resident, sockets
+from tests.e2e.test_flood import MIB, connected, resident, sockets
 from tests.support.flood import Files, Flood
 from tests.support.namespaces import until
 from tests.support.program import motes_node
@@ -63,6 +63,7 @@ def compare(scrapes: int) -> None:
         pid = program.process.pid
         latencies(program.port, 20)
         unloaded = row("unloaded", latencies(program.port, scrapes))
+        until(lambda: not connected(program.port), "at rest")
         before, memory = sockets(pid), resident(pid)
         # A process of its own, for its work is not to be in the scraper's way.
         command = [sys.executable, __file__, f"--flood={program.port}"]

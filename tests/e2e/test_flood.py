@@ -27,6 +27,12 @@ def _target(link: str) -> str:
         return ""
 
 
+def connected(port: int) -> int:
+    """How many connections the program has still to close."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(local.endswith(f":{port:04X}") and state in ("01", "08") for _, local, _, state, *_ in lines)
+
+
 def resident(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
@@ -55,6 +61,7 @@ def test_a_flood(tmp_path: Path) -> None:
         pid = program.process.pid
         for _ in range(ROUNDS):
             scrape_anew(program.port)
+        until(lambda: not connected(program.port), "at rest")
         before, memory = sockets(pid), resident(pid)
         staying = HTTPConnection("127.0.0.1", program.port, timeout=30)
         with Flood(program.port) as flood:
@@ -75,6 +82,7 @@ def test_a_flood_with_few_descriptors(tmp_path: Path) -> None:
     command = ["prlimit", "--nofile=100:100", *NODE, f"--web.listen-address=127.0.0.1:{port}"]
     command += ["--collector.disable-defaults", "--collector.loadavg"]
     with Program(command, port, tmp_path / "log", ready="/-/ready", PYTHONPATH=str(ROOT / ".src")) as program:
+        until(lambda: not connected(port), "at rest")
         before = sockets(program.process.pid)
         with Flood(port, idle=200, slow=50) as flood:
             for _ in range(ROUNDS):
