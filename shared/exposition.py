@@ -9,11 +9,13 @@ Errors: bytes that are no number raise ValueError, so that garbage fails a colle
 Source: the text-based exposition format 0.0.4; OpenMetrics 1.0.0.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from math import isfinite, isnan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from motes.shared.frame import Frame
 
 Value = bytes | int | float
@@ -67,7 +69,7 @@ class Heading:
 
 if TYPE_CHECKING:
     # What a collector yields: a heading with its sample lines, or a frame with its values.
-    Family = tuple[Heading | Frame, bytes | tuple[Value, ...]]
+    Family = tuple[Heading, bytes] | tuple[Frame, list[bytes]]
 else:
     Family = tuple
 
@@ -157,9 +159,11 @@ def text(families: Iterable[Family]) -> bytes:
 def text_pieces(families: Iterable[Family]) -> list[bytes]:
     """A page in the text format, in pieces. Families without a sample are left out."""
     pieces: list[bytes] = []
+    layout: "Any"  # the checker loses which layout goes with which samples
+    samples: "Any"
     for layout, samples in families:
-        if isinstance(samples, tuple):
-            pieces.append(layout.text % samples)
+        if isinstance(samples, list):
+            pieces += _woven(layout.text, samples)
         elif samples:
             pieces.append(layout.text)
             pieces.append(samples)
@@ -169,15 +173,25 @@ def text_pieces(families: Iterable[Family]) -> list[bytes]:
 def openmetrics_pieces(families: Iterable[Family], taken: Container[str]) -> list[bytes]:
     """The same series as OpenMetrics 1.0.0, without `END`; `taken` are the names of all families on the page."""
     pieces: list[bytes] = []
+    layout: "Any"  # the checker loses which layout goes with which samples
+    samples: "Any"
     for layout, samples in families:
-        if isinstance(samples, tuple):
-            pieces.append(layout.openmetrics(taken) % samples)
+        if isinstance(samples, list):
+            pieces += _woven(layout.openmetrics(taken), samples)
         elif samples and layout.kind in ("histogram", "summary"):
             pieces.extend(_as_unknown(layout.help, samples))
         elif samples:
             pieces.append(layout.openmetrics(taken))
             pieces.append(samples)
     return pieces
+
+
+def _woven(between: Sequence[bytes], values: Sequence[bytes]) -> list[bytes]:
+    """What stands between values, and the values."""
+    woven = [b""] * (2 * len(values) + 1)
+    woven[::2] = between
+    woven[1::2] = values
+    return woven
 
 
 def _openmetrics(name: str, kind: str, help: str) -> bytes:

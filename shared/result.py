@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from motes.shared.exposition import Family
 
 _LAYOUTS = frozenset((Heading, Frame))
-_BODIES = frozenset((bytes, tuple))
+_BODIES = frozenset((bytes, list))
 
 Layout = Heading | Frame
 
@@ -45,4 +45,4 @@ class Result:
 
     @property
     def series(self) -> int:
-        return sum(len(each) if isinstance(each, tuple) else each.count(b"\n") for _, each in self.families)
+        return sum(len(each) if isinstance(each, list) else each.count(b"\n") for _, each in self.families)

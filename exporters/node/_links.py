@@ -36,8 +36,8 @@ class Links:
         """What the attributes were after the answer that the last `unchanged` was about."""
         indexes = {device.name.encode("utf-8", "surrogateescape"): found["ifindex"] for device, found in read}
         if self._answer is not None and self._routes.indexes(self._answer) != indexes:
-            # sysfs was mounted in another name space than this process is in now.
-            self._live = False
+            # A device came or went in between; or sysfs was mounted in another name space than this process is in.
+            self._answer = None
         self._read = [
             (device, attribute, value)
             for device, found in read
