@@ -159,8 +159,8 @@ def text(families: Iterable[Family]) -> bytes:
 def text_pieces(families: Iterable[Family]) -> list[bytes]:
     """A page in the text format, in pieces. Families without a sample are left out."""
     pieces: list[bytes] = []
-    layout: "Any"  # the checker loses which layout goes with which samples
-    samples: "Any"
+    layout: Any  # the checker loses which layout goes with which samples
+    samples: Any
     for layout, samples in families:
         if isinstance(samples, list):
             pieces += _woven(layout.text, samples)
@@ -173,8 +173,8 @@ def text_pieces(families: Iterable[Family]) -> list[bytes]:
 def openmetrics_pieces(families: Iterable[Family], taken: Container[str]) -> list[bytes]:
     """The same series as OpenMetrics 1.0.0, without `END`; `taken` are the names of all families on the page."""
     pieces: list[bytes] = []
-    layout: "Any"  # the checker loses which layout goes with which samples
-    samples: "Any"
+    layout: Any  # the checker loses which layout goes with which samples
+    samples: Any
     for layout, samples in families:
         if isinstance(samples, list):
             pieces += _woven(layout.openmetrics(taken), samples)
