@@ -2,13 +2,13 @@
 
 What netlink tells of a device, its statistics left out, changes with each of its attributes in sysfs but speed
 and duplex: those are the driver's own, and come and go with the carrier.
-Source: rtnetlink(7), RTM_GETLINK with RTEXT_FILTER_SKIP_STATS (Linux 4.4).
+Source: rtnetlink(7), RTM_GETLINK.
 """
 
 from collections.abc import Mapping, Sequence
 
 from motes.exporters.node.host import Device, Host
-from motes.exporters.node.rtnetlink import Routes
+from motes.exporters.node.rtnetlink import Link, Routes
 
 _DRIVERS_OWN = ("speed", "duplex")
 
@@ -20,33 +20,31 @@ class Links:
         # Elsewhere the files are another machine's, or another name space's.
         self._live = (host.proc.root, host.sys.root) == ("/proc", "/sys")
         self._routes = Routes()
-        self._answer: bytes | None = None
+        self._links: list[Link] = []
         self._read: list[tuple[Device, str, bytes]] = []
 
     def unchanged(self) -> bool:
         """Whether reading the attributes again would give what it gave before `note`."""
         if not self._live:
             return False
-        answer = self._ask()
-        same = answer is not None and answer == self._answer
-        self._answer = answer
-        return same and all(device.get(attribute) == value for device, attribute, value in self._read)
+        try:
+            answer = self._routes.links()
+        except OSError:
+            return False  # a sandbox: then it is the files, every time
+        if len(answer) != len(self._links) or not all(map(Link.is_in, self._links, answer)):
+            self._links = [Link(body) for body in answer]
+            return False
+        return all(device.get(attribute) == value for device, attribute, value in self._read)
 
     def note(self, read: Sequence[tuple[Device, Mapping[str, bytes | None]]]) -> None:
         """What the attributes were after the answer that the last `unchanged` was about."""
-        indexes = {device.name.encode("utf-8", "surrogateescape"): found["ifindex"] for device, found in read}
-        if self._answer is not None and self._routes.indexes(self._answer) != indexes:
+        told = {(link.name, b"%d" % link.index) for link in self._links}
+        if told != {(device.name.encode("utf-8", "surrogateescape"), found["ifindex"]) for device, found in read}:
             # A device came or went in between; or sysfs was mounted in another name space than this process is in.
-            self._answer = None
+            self._links = []
         self._read = [
             (device, attribute, value)
             for device, found in read
             for attribute in _DRIVERS_OWN
             if (value := found[attribute]) is not None
         ]
-
-    def _ask(self) -> bytes | None:
-        try:
-            return self._routes.links()
-        except OSError:
-            return None  # a sandbox: then it is the files, every time

@@ -15,6 +15,7 @@ _RTM_GETLINK = 18
 _RTM_GETADDR = 22
 _IFLA_IFNAME = 3
 _IFLA_STATS64 = 23
+_STATISTICS = (7, _IFLA_STATS64)  # the older, of 32 bits, stands behind the newer
 _IFLA_EXT_MASK = 29
 _IFA_ADDRESS = 1
 _IFA_LOCAL = 2
@@ -22,8 +23,8 @@ _IFA_LOCAL = 2
 _IFINFOMSG = Struct("=BxHiII")  # family, type, index, flags, change
 _IFADDRMSG = Struct("=BBBBI")  # family, prefix length, flags, scope, index
 _ATTRIBUTE = Struct("=HH")  # length, type
-_LENGTH = Struct("=I")
-_WITHOUT_STATISTICS = _IFINFOMSG.pack(0, 0, 0, 0, 0) + netlink.attribute(_IFLA_EXT_MASK, _LENGTH.pack(1 << 3))
+# RTEXT_FILTER_SKIP_STATS, which leaves out those of IPv6 but not those of the device.
+_WITHOUT_STATISTICS = _IFINFOMSG.pack(0, 0, 0, 0, 0) + netlink.attribute(_IFLA_EXT_MASK, Struct("=I").pack(1 << 3))
 # As much as the kernel ever puts into one answer.
 _LARGEST = 32768
 
@@ -52,21 +53,9 @@ class Routes:
                 numbers = found[_IFLA_STATS64]
                 yield _text(found[_IFLA_IFNAME]), unpack(f"={len(numbers) // 8}Q", numbers)
 
-    def links(self) -> bytes:
-        """All devices as the kernel describes them, statistics left out: the same as long as none has changed."""
-        return b"".join([_LENGTH.pack(len(body)) + body for body in self._dump(_RTM_GETLINK, _WITHOUT_STATISTICS)])
-
-    @staticmethod
-    def indexes(links: bytes) -> dict[bytes, bytes]:
-        """Each device's name and index, out of what `links` gave."""
-        found = {}
-        view = memoryview(links)
-        while view:
-            (length,) = _LENGTH.unpack_from(view)
-            body, view = view[_LENGTH.size : _LENGTH.size + length], view[_LENGTH.size + length :]
-            name = _text(_select(body, (_IFLA_IFNAME,))[_IFLA_IFNAME])
-            found[name] = b"%d" % _IFINFOMSG.unpack_from(body)[2]
-        return found
+    def links(self) -> list[bytes]:
+        """What the kernel says of each device."""
+        return [bytes(body) for body in self._dump(_RTM_GETLINK, _WITHOUT_STATISTICS)]
 
     def addresses(self) -> Iterator[tuple[bytes, bytes, int]]:
         """Each device's addresses as name, the address's own bytes, and prefix length."""
@@ -106,6 +95,34 @@ class Routes:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+class Link:
+    """What `Routes.links` gave for one device: its name and index, and its look but for the statistics."""
+
+    __slots__ = ("_after", "_before", "_length", "index", "name")
+
+    def __init__(self, body: bytes) -> None:
+        view = memoryview(body)
+        begin = end = len(body)
+        name = b""
+        offset = _IFINFOMSG.size
+        for kind, value in netlink.attributes(view, offset):
+            after = offset + ((_ATTRIBUTE.size + len(value) + 3) & ~3)
+            if kind == _IFLA_IFNAME:
+                name = _text(value)
+            elif kind in _STATISTICS:
+                begin, end = min(begin, offset), after
+            offset = after
+        self.name = name
+        self.index = _IFINFOMSG.unpack_from(body)[2]
+        self._length = len(body)
+        self._before = body[:begin]
+        self._after = body[end:]
+
+    def is_in(self, body: bytes) -> bool:
+        """Whether this says the same, whatever the statistics: with the same beginning they stand at the same place."""
+        return len(body) == self._length and body.startswith(self._before) and body.endswith(self._after)
 
 
 def _select(body: memoryview, wanted: tuple[int, ...]) -> dict[int, memoryview]:
