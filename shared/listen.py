@@ -122,7 +122,8 @@ class Listener:
     def _enter(self, state: str, write: Callable[..., None], message: str = "", **fields: object) -> None:
         if state != self.state:
             self.state = state
-            write(message or state, address=self.address, **fields)
+            where = {"url": self.url} if self.url else {}
+            write(message or state, address=self.address, **where, **fields)
 
 
 class Listeners:
@@ -200,6 +201,15 @@ class Listeners:
             old.close()
             log.info("listening no more", address=old.address)
         self.listeners = wanted
+
+    def permit(self, socket_mode: int, socket_group: str) -> None:
+        """Give unix sockets this mode and group, from now on; OSError where that is not permitted."""
+        if (self._mode, self._group) == (socket_mode, socket_group):
+            return
+        for listener in self.listeners:
+            if listener.address.kind == "unix" and listener.sockets:
+                sockets.hand_over(listener.address.path, socket_mode, socket_group)
+        self._mode, self._group = socket_mode, socket_group
 
     def close(self) -> None:
         for listener in self.listeners:

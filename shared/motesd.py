@@ -1,25 +1,35 @@
 """motesd: any of the exporters in one process.
 
-Its exporters are looked up by name, and imported only when they run.
+Its exporters are looked up by name, and imported only when they run. A name that is not in the table may be that of
+somebody else's, in the entry-point group `motes.exporters`.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 
+from motes.shared.config import Misconfigured
 from motes.shared.plugin import Plugin
 from motes.shared.program import Program
 
-ABOUT = "Serves any of motes' exporters from one process. Without a configuration, that is the node exporter."
 EXPORTERS = {"node": "motes.exporters.node"}
+ABOUT = (
+    "Serves any of motes' exporters from one process. Those run that have a table in the file of --config.file, "
+    f"where their options stand too; without it, that is the node exporter. There are: {', '.join(EXPORTERS)}."
+)
 
 
 class Plugins(Mapping[str, Plugin]):
     """The exporters by name; looking one up imports it."""
 
     def __getitem__(self, name: str) -> Plugin:
-        plugin = import_module(EXPORTERS[name]).PLUGIN
-        assert isinstance(plugin, Plugin)  # noqa: S101 - our own modules
+        load = _loader(name)
+        try:
+            plugin = load()
+        except Exception as error:
+            raise Misconfigured([f"exporter {name}: {type(error).__name__}: {error}"]) from error
+        if not isinstance(plugin, Plugin):
+            raise Misconfigured([f"exporter {name}: its entry point is a {type(plugin).__name__} and no Plugin"])
         return plugin
 
     def __iter__(self) -> Iterator[str]:
@@ -27,6 +37,15 @@ class Plugins(Mapping[str, Plugin]):
 
     def __len__(self) -> int:
         return len(EXPORTERS)
+
+
+def _loader(name: str) -> Callable[[], object]:
+    """What imports an exporter; KeyError where there is none of this name."""
+    if name in EXPORTERS:
+        return lambda: import_module(EXPORTERS[name]).PLUGIN
+    from importlib.metadata import entry_points  # noqa: PLC0415 - six megabytes, for those who have one
+
+    return entry_points(group="motes.exporters")[name].load
 
 
 def main() -> None:

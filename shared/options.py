@@ -4,6 +4,7 @@ A kind reads a value from a word (command line, environment) or from a TOML valu
 Errors: ValueError with what would be right; the caller adds the option's name.
 """
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 
 TYPE_CHECKING = False
@@ -11,22 +12,34 @@ if TYPE_CHECKING:
     from typing import Any
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+# What the loop can wait for at once is less than a month.
+_LONGEST = 86400.0
+# As many digits as a number of 64 bits can have at least.
+_MOST_DIGITS = 18
+_IN_TOML = {str: "a string in quotes", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 class Kind:
-    """How one kind of value is read. `types` are the TOML types that it takes."""
+    """How one kind of value is read, and shown. `types` are the TOML types that it takes."""
 
-    __slots__ = ("metavar", "parse", "types")
+    __slots__ = ("metavar", "parse", "show", "types")
 
-    def __init__(self, metavar: str, parse: "Callable[[str], Any]", types: tuple[type, ...] = (str,)) -> None:
+    def __init__(
+        self,
+        metavar: str,
+        parse: "Callable[[str], Any]",
+        types: tuple[type, ...] = (str,),
+        show: "Callable[[Any], str]" = str,
+    ) -> None:
         self.metavar = metavar
         self.parse = parse
         self.types = types
+        self.show = show
 
     def read(self, value: object) -> "Any":
         """A value from a TOML file."""
         if not isinstance(value, self.types) or isinstance(value, bool) != (bool in self.types):
-            raise ValueError(f"{_shown(value)} is of the wrong type: {self.metavar} is wanted")
+            raise ValueError(f"{_shown(value)} is of the wrong type: {self.metavar} is wanted, {_IN_TOML[self.types[0]]}")
         return self.parse(_bare(value))
 
 
@@ -63,7 +76,7 @@ def _text(word: str) -> str:
 
 
 def _integer(word: str) -> int:
-    if word.isascii() and word.isdigit():
+    if word.isascii() and word.isdigit() and len(word) <= _MOST_DIGITS:
         return int(word)
     raise ValueError(f"{_shown(word)} is not a whole number such as 40")
 
@@ -86,7 +99,26 @@ def _duration(word: str) -> float:
             rest = rest[len(number) + len(unit) :]
     except (KeyError, ValueError):
         raise ValueError(f"{_shown(word)} is not a duration such as 10s, 500ms or 1h30m") from None
+    if seconds > _LONGEST:
+        raise ValueError(f"{_shown(word)} is longer than a day")
     return seconds
+
+
+def _positive(word: str) -> float:
+    seconds = _duration(word)
+    if not seconds:
+        raise ValueError(f"{_shown(word)} is no time at all; a duration such as 10s is wanted")
+    return seconds
+
+
+def _seconds(value: float) -> str:
+    return f"{value:g}s"
+
+
+def _folder(word: str) -> str:
+    if os.path.isdir(word):
+        return word
+    raise ValueError(f"{_shown(word)} is not a folder on this machine")
 
 
 def _bare(value: object) -> str:
@@ -104,9 +136,11 @@ def choice(*words: str) -> Kind:
 
 TEXT = Kind("TEXT", _text)
 PATH = Kind("PATH", _text)
+FOLDER = Kind("PATH", _folder)
 INTEGER = Kind("N", _integer, (int,))
 BOOLEAN = Kind("true|false", _boolean, (bool,))
-DURATION = Kind("DURATION", _duration, (str, int, float))
+DURATION = Kind("DURATION", _duration, (str, int, float), _seconds)
+TIMEOUT = Kind("DURATION", _positive, (str, int, float), _seconds)
 
 
 def _shown(value: object) -> str:
@@ -134,9 +168,13 @@ class Catalogue:
             found = next((option for option in self._more(name) if name in (option.name, *option.aliases)), None)
         return found
 
-    def all(self) -> Iterable[Option]:
+    def all(self) -> Sequence[Option]:
         """Every option there is, for --help."""
-        return [*self.options, *(self._everything() if self._everything else ())]
+        return [*self.options, *self.everything()]
+
+    def everything(self) -> Iterable[Option]:
+        """Those that are found by `more`."""
+        return self._everything() if self._everything else ()
 
 
 def joined(*catalogues: Catalogue) -> Catalogue:
@@ -144,5 +182,5 @@ def joined(*catalogues: Catalogue) -> Catalogue:
     return Catalogue(
         [option for each in catalogues for option in each.options],
         lambda name: [option for each in catalogues if (option := each.find(name))],
-        lambda: [option for each in catalogues for option in each.all() if option not in each.options],
+        lambda: [option for each in catalogues for option in each.everything()],
     )

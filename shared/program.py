@@ -3,11 +3,13 @@
 Exit status: 0 after a stop, 1 where it cannot listen or (with --once) a collector failed, 2 for a bad option.
 """
 
+import errno
 import os
 import select
+import signal
 import socket
-import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from time import monotonic
 
 from motes.shared import config, listen, log, settings
@@ -16,12 +18,12 @@ from motes.shared.engine import Scrape
 from motes.shared.options import Option
 from motes.shared.plugin import Plugin
 from motes.shared.service import Service
-from motes.shared.settings import Settings
+from motes.shared.settings import Settings, Sources
 from motes.shared.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from motes.shared.config import Values
+    from motes.shared.config import Old
 
 
 class Program:
@@ -50,45 +52,94 @@ class Program:
         self._inherited: Sequence[tuple[str, socket.socket]] = ()
 
     def main(self, words: Sequence[str]) -> int:
+        _occupy_standard_descriptors()
         try:
-            self._inherited = _inherited()
-            given = config.from_words(words, settings.on_command_line(self.own))
-            if given.get("help"):
-                return self._print(self._help())
-            if given.get("version"):
-                return self._print(f"{self.name}, version {VERSION}\n")
-            told = self._settings(given)
-            log.configure(told.values["log.level"], told.values["log.format"])
-            service = Service(self.name, told, lambda: self._settings(given), self._inherited)
+            return self._main(words)
         except Misconfigured as error:
-            sys.stderr.write(f"{self.name}: {error.problems[0]}\n")
+            more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+            self._complain(error.problems[0] + more)
             return 2
-        return _once(service) if told.values["once"] else service.run()
 
-    def _settings(self, given: "Values") -> Settings:
-        """All that the program is told; read again on SIGHUP."""
-        told = settings.read(given, os.environ, self.own, self.plugins)
-        if not told.exporters:
-            told.exporters = [(self.plugins[name], {}) for name in self.default]
+    def _main(self, words: Sequence[str]) -> int:
+        self._inherited = _inherited()
+        old: Old = {}
+        given = config.from_words(words, settings.on_command_line(self.own), old)
+        if given.get("help"):
+            return self._print(self._help().encode())
+        if given.get("version"):
+            return self._print(f"{self.name}, version {VERSION}\n".encode())
+        sources = Sources(given, os.environ, self.plugins, own=self.own, default=self.default, old=old)
+        told = self._settings(sources)
+        log.configure(told.values["log.level"], told.values["log.format"])
+        _warn(old, told)
+        service = Service(self.name, told, lambda: self._settings(sources), self._inherited)
+        return self._once(service) if told.values["once"] else service.run()
+
+    def _settings(self, sources: Sources) -> Settings:
+        """All that the program is told, with where to listen; read again on SIGHUP."""
+        told = sources.read()
         if told.values["web.systemd-socket"] or (self._inherited and not told.values["web.listen-address"]):
             told.values["web.listen-address"] = ["fd:"]
         elif not told.values["web.listen-address"]:
             told.values["web.listen-address"] = [self.address]
-        if "runtime.gomaxprocs" in given:
-            log.warn("option ignored", option="--runtime.gomaxprocs", reason="there is no Go in here")
         return told
 
-    def _print(self, text: str) -> int:
-        sys.stdout.write(text)
+    def _once(self, service: Service) -> int:
+        """One page to standard output."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        finished: list[Scrape] = []
+        engine = service.engine
+        engine.scrape(engine.states, monotonic() + service.settings.values["scrape.timeout"], finished.append)
+        while not finished:
+            select.select([engine], [], [], engine.timeout(monotonic()))
+            engine.handle()
+            engine.tick(monotonic())
+        status = self._print(service.pages.make(finished[0], openmetrics=False, gzip=False))
+        failed = any(result is None or result.error for _, result in finished[0].results())
+        return status or int(failed)
+
+    def _print(self, text: bytes) -> int:
+        """To standard output; the exit status."""
+        try:
+            while text:
+                text = text[os.write(1, text) :]
+        except OSError as error:
+            if error.errno != errno.EPIPE:
+                self._complain(f"cannot write to standard output: {error.strerror}")
+            return 1
         return 0
+
+    def _complain(self, what: str) -> None:
+        """One line, whatever is in it."""
+        shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in f"{self.name}: {what}")
+        with suppress(OSError):
+            os.write(2, shown.encode("utf-8", "backslashreplace") + b"\n")
 
     def _help(self) -> str:
         from motes.shared.help import usage  # noqa: PLC0415 - only when it is asked for
 
         groups: list[tuple[str, Sequence[Option]]] = [("Web and log", settings.WEB), ("Program", settings.MAIN)]
         if self.own:
-            groups.insert(0, (f"The {self.own.name} exporter", list(self.own.options.all())))
-        return usage(f"{self.name} [OPTIONS]", self.about, groups)
+            groups.insert(0, (f"The {self.own.name} exporter", self.own.options.all()))
+        return usage(f"{self.name} [OPTIONS]", self.about, groups, {"web.listen-address": self.address})
+
+
+def _warn(old: "Old", told: Settings) -> None:
+    for word, instead in old.items():
+        log.warn("deprecated option", option=word, instead=instead)
+    for name in told.ignored:
+        log.warn("variable ignored", variable=name, reason="there is no such option")
+    if told.values["runtime.gomaxprocs"] is not None:
+        log.warn("option ignored", option="--runtime.gomaxprocs", reason="there is no Go in here")
+
+
+def _occupy_standard_descriptors() -> None:
+    """Where one is closed, a socket would take its number, and be sent the log. Writing to these fails."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)
 
 
 def _inherited() -> Sequence[tuple[str, socket.socket]]:
@@ -96,19 +147,3 @@ def _inherited() -> Sequence[tuple[str, socket.socket]]:
         return listen.inherited()
     except ValueError as error:
         raise Misconfigured([str(error)]) from error
-
-
-def _once(service: Service) -> int:
-    """One page to standard output."""
-    finished: list[Scrape] = []
-    engine = service.engine
-    engine.scrape(engine.states, monotonic() + service.settings.values["scrape.timeout"], finished.append)
-    while not finished:
-        select.select([engine], [], [], engine.timeout(monotonic()))
-        engine.handle()
-        engine.tick(monotonic())
-    page = service.pages.make(finished[0], openmetrics=False, gzip=False)
-    sys.stdout.buffer.write(page)
-    sys.stdout.flush()
-    failed = [state for state, result in finished[0].results() if result is None or result.error]
-    return 1 if failed else 0

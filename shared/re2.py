@@ -49,15 +49,25 @@ _FLAGS = re.compile(r"\?([imsU]*)(?:-([imsU]+))?([:)])")
 _POSIX_CLASS = re.compile(r"\[:\^?[^\]]*:\]")
 
 
+_written: dict[str, str] = {}
+
+
 def compile_re2(expression: str) -> re.Pattern[str]:
     translated = _Translator(expression).translate()
     try:
-        return re.compile(translated)
+        compiled = re.compile(translated)
     except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(f'"{expression}" is not a regular expression: {error}') from None
+    _written[translated] = expression
+    return compiled
 
 
-REGEX = Kind("REGEX", compile_re2)
+def source(compiled: re.Pattern[str]) -> str:
+    """The expression as it was written (or another one that means the same)."""
+    return _written[compiled.pattern]
+
+
+REGEX = Kind("REGEX", compile_re2, show=source)
 
 
 class _Translator:

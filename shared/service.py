@@ -7,7 +7,7 @@ import gc
 import resource
 import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import time
 
 from motes.shared import address, log, notify, process
@@ -92,11 +92,8 @@ class Service:
 
     def _announce(self) -> None:
         self._site.ready = True
-        path = self._site.telemetry_path
-        for listener in self.listeners.listeners:
-            where = {"url": listener.url.rstrip("/") + path} if listener.url else {"address": listener.address}
-            exporters = ",".join(plugin.name for plugin, *_ in self._running)
-            log.info("serving", program=self.name, version=VERSION, exporters=exporters, **where, state=listener.state)
+        exporters = ",".join(plugin.name for plugin, *_ in self._running)
+        log.info("serving", program=self.name, version=VERSION, exporters=exporters)
         notify.send(READY=1, STATUS="serving on " + ", ".join(str(each.address) for each in self.listeners.listeners))
 
     def _stop(self) -> None:
@@ -126,13 +123,14 @@ class Service:
     def _change(self, settings: Settings) -> None:
         """Go over to new settings; what did not change goes on. Raises, with nothing changed, for what does not fit."""
         allow = _allow(settings)
-        running = self._running
-        kept: list[Running] = []
-        for plugin, given in settings.exporters:
-            same = next((each for each in running if each[0] is plugin and each[1] == given), None)
-            kept.append(same or (plugin, given, _created(plugin, given)))
-        self.listeners.replace(_addresses(settings))
-        self._running = kept
+        kept, made = self._prepare(settings)
+        try:
+            self.listeners.permit(settings.values["web.socket-mode"], settings.values["web.socket-group"])
+            self.listeners.replace(_addresses(settings))
+        except BaseException:
+            _close(made)
+            raise
+        running, self._running = self._running, kept
         self.settings = settings
         self.server.allow = allow
         gone = self.engine.replace(self._collectors(settings))
@@ -142,6 +140,22 @@ class Service:
                 self._retired.append((states, each[2]))
         self.pages.tell_of(self._telemetry())
         self._apply(settings)
+
+    def _prepare(self, settings: Settings) -> "tuple[list[Running], list[Exporter]]":
+        """What is to run: what runs already with the same values, and what is made for it."""
+        kept: list[Running] = []
+        made: list[Exporter] = []
+        try:
+            for plugin, given in settings.exporters:
+                same = next((each for each in self._running if each[0] is plugin and each[1] == given), None)
+                if same is None:
+                    same = plugin, given, _created(plugin, given)
+                    made.append(same[2])
+                kept.append(same)
+        except BaseException:
+            _close(made)
+            raise
+        return kept, made
 
     def _apply(self, settings: Settings) -> None:
         values = settings.values
@@ -176,6 +190,13 @@ def _created(plugin: Plugin, given: "Values") -> Exporter:
         return plugin.create(given)
     except ValueError as error:
         raise Misconfigured([str(error)]) from error
+    except Exception as error:  # one exporter's defect is a line, not a traceback
+        raise Misconfigured([f"exporter {plugin.name}: {type(error).__name__}: {error}"]) from error
+
+
+def _close(exporters: Iterable[Exporter]) -> None:
+    for exporter in exporters:
+        exporter.close()
 
 
 def _allow(settings: Settings) -> Allow:

@@ -62,7 +62,7 @@ def unix(path: str, mode: int, group: str) -> socket.socket:
         os.fchmod(made.fileno(), 0)
         made.bind(path)
         try:
-            _hand_over(path, mode, group)
+            hand_over(path, mode, group)
             made.listen(BACKLOG)
         except BaseException:
             os.unlink(path)
@@ -71,6 +71,13 @@ def unix(path: str, mode: int, group: str) -> socket.socket:
         made.close()
         raise
     return made
+
+
+def hand_over(path: str, mode: int, group: str) -> None:
+    """Set a unix socket's mode, and its group where one is named."""
+    if group:
+        os.chown(path, -1, _group(group), follow_symlinks=False)
+    os.chmod(path, mode)
 
 
 def inode(path: str) -> tuple[int, int] | None:
@@ -155,12 +162,6 @@ def _clear(path: str) -> None:
         raise OSError(errno.EADDRINUSE, "another program listens there")
     elif code != errno.ENOENT:
         raise OSError(code, f"there is a socket that may be in use: {os.strerror(code)}")
-
-
-def _hand_over(path: str, mode: int, group: str) -> None:
-    if group:
-        os.chown(path, -1, _group(group), follow_symlinks=False)
-    os.chmod(path, mode)
 
 
 def _group(name: str) -> int:

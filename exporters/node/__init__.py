@@ -12,7 +12,7 @@ from types import ModuleType
 from motes.exporters.node.host import Budget, Host
 from motes.shared.collector import Collector
 from motes.shared.exposition import Family
-from motes.shared.options import BOOLEAN, PATH, Catalogue, Option
+from motes.shared.options import BOOLEAN, FOLDER, PATH, Catalogue, Option
 from motes.shared.plugin import Exporter, Plugin
 
 # name -> on by default
@@ -53,15 +53,51 @@ COLLECTORS: dict[str, bool] = {
 FROM_OUTSIDE = frozenset(("textfile",))
 
 ROOTS = (
-    Option("path.procfs", PATH, "/proc", "Where procfs is mounted."),
-    Option("path.sysfs", PATH, "/sys", "Where sysfs is mounted."),
-    Option("path.rootfs", PATH, "/", "Where the root file system is mounted."),
+    Option("path.procfs", FOLDER, "/proc", "Where procfs is mounted."),
+    Option("path.sysfs", FOLDER, "/sys", "Where sysfs is mounted."),
+    Option("path.rootfs", FOLDER, "/", "Where the root file system is mounted."),
     Option("path.udev.data", PATH, "/run/udev/data", "Where udev keeps its device properties."),
 )
 
-DISABLE_DEFAULTS = Option("collector.disable-defaults", BOOLEAN, False, "Only the collectors that are named are on.")
+# Collectors of node_exporter's that are not here: service files turn many of them off.
+ABSENT = frozenset(
+    (
+        *(
+            "arp",
+            "bcache",
+            "bcachefs",
+            "bonding",
+            "btrfs",
+            "buddyinfo",
+            "cgroups",
+            "cpu_vulnerabilities",
+            "dmi",
+            "drbd",
+        ),
+        *(
+            "drm",
+            "edac",
+            "ethtool",
+            "fibrechannel",
+            "infiniband",
+            "interrupts",
+            "ipvs",
+            "kernel_hung",
+            "ksmd",
+            "lnstat",
+        ),
+        *("logind", "meminfo_numa", "mountstats", "network_route", "nfs", "nfsd", "ntp", "nvme", "pcidevice", "perf"),
+        *("powersupplyclass", "processes", "qdisc", "runit", "slabinfo", "softirqs", "supervisord", "swap", "sysctl"),
+        *("systemd", "tapestats", "tcpstat", "watchdog", "wifi", "xfrm", "xfs", "zoneinfo"),
+    )
+).difference(COLLECTORS)
+
+DISABLE_DEFAULTS = Option(
+    "collector.disable-defaults", BOOLEAN, False, "Only those collectors are on that are named, as in --collector.cpu."
+)
 SWITCHES = [
-    Option(f"collector.{name}", BOOLEAN, on, f"The {name} collector.", hidden=True) for name, on in COLLECTORS.items()
+    Option(f"collector.{name}", BOOLEAN, COLLECTORS.get(name, False), f"The {name} collector.", hidden=True)
+    for name in (*COLLECTORS, *ABSENT)
 ]
 
 
@@ -88,6 +124,13 @@ def _all_options() -> Sequence[Option]:
     return [option for name in COLLECTORS for option in options(name)]
 
 
+def _everything() -> Sequence[Option]:
+    """For --help, which tells of all the switches at once."""
+    on, off = ([name for name, default in COLLECTORS.items() if default is which] for which in (True, False))
+    help = f"Turn a collector on or off. On by default: {', '.join(on)}. Off: {', '.join(off) or 'none'}."
+    return [Option("collector.NAME", BOOLEAN, True, help), *_all_options()]
+
+
 def enabled(values: Mapping[str, object]) -> Sequence[str]:
     """The collectors that are on, in the order of the table."""
     default = not values.get(DISABLE_DEFAULTS.name)
@@ -96,6 +139,9 @@ def enabled(values: Mapping[str, object]) -> Sequence[str]:
 
 def create(values: Mapping[str, object]) -> Exporter:
     """An exporter from the values that were given; the rest are defaults. ValueError for flags that exclude others."""
+    for name in sorted(ABSENT):
+        if values.get(f"collector.{name}"):
+            raise ValueError(f"--collector.{name}: there is no {name} collector here; leave it out")
     names = enabled(values)
     own = [option for name in names for option in options(name)]
     flags = {option.name: option.default for option in [*ROOTS, *own]} | dict(values)
@@ -123,7 +169,7 @@ def _collector(name: str, host: Host) -> Collector:
 
 PLUGIN = Plugin(
     "node",
-    Catalogue([*ROOTS, DISABLE_DEFAULTS, *SWITCHES], _options_for, _all_options),
+    Catalogue([*ROOTS, DISABLE_DEFAULTS, *SWITCHES], _options_for, _everything),
     create,
     telemetry=("node_scrape_collector", "collector"),
 )

@@ -52,7 +52,7 @@ def test_answers_where_its_log_says(installed: Environment, tmp_path: Path, name
     with Program(command, port, tmp_path / "log", ready="/-/ready") as program:
         found = re.search(r"url=(\S+)", program.log())
         assert found, program.log()
-        assert found[1] == program.url + "/metrics"
+        assert found[1] == program.url + "/"
         assert "\nnode_load1 " in program.get("/metrics")
 
 
