@@ -161,8 +161,9 @@ def _unknown_key(key: str, given: object, prefix: str, options: Catalogue) -> st
         key += f".{inner}"
     if options.find(prefix + key) is not None:
         return f'{key}: a key with dots stands in quotes: "{key}" = …'
-    near = _near(prefix + key, [option.name for option in options.all() if option.name.startswith(prefix)])
-    return f"{key}: no such option" + (f" ({near.removeprefix(prefix)}?)" if near else "")
+    names = [option.name.removeprefix(prefix) for option in options.all() if option.name.startswith(prefix)]
+    near = _near(key, names)
+    return f"{key}: no such option" + (f" ({near}?)" if near else "")
 
 
 def _read(option: Option, given: object) -> object:

@@ -39,7 +39,8 @@ class Kind:
     def read(self, value: object) -> "Any":
         """A value from a TOML file."""
         if not isinstance(value, self.types) or isinstance(value, bool) != (bool in self.types):
-            raise ValueError(f"{_shown(value)} is of the wrong type: {self.metavar} is wanted, {_IN_TOML[self.types[0]]}")
+            wanted = f"{self.metavar} is wanted, {_IN_TOML[self.types[0]]}"
+            raise ValueError(f"{_shown(value)} is of the wrong type: {wanted}")
         return self.parse(_bare(value))
 
 

@@ -25,6 +25,8 @@ td.error { overflow-wrap: anywhere }
 
 # html.escape would bring a table of all of HTML's names with it.
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
+# Control characters have no place in HTML, in no dress.
+_ESCAPES |= dict.fromkeys([*range(32), *range(127, 160)], "\ufffd") | {ord("\n"): "\n", ord("\t"): "\t"}
 
 
 class StatusPage:

@@ -1,0 +1,182 @@
+"""Values from a command line, the environment and TOML; and everything that can be wrong with them."""
+
+import os
+from pathlib import Path
+
+import pytest
+from motes.shared import config
+from motes.shared.config import Misconfigured
+from motes.shared.options import BOOLEAN, INTEGER, TEXT, Catalogue, Option, choice
+
+OPTIONS = Catalogue(
+    [
+        Option("web.path", TEXT, "", "", aliases=("web.old-path",)),
+        Option("web.most", INTEGER, 1, ""),
+        Option("web.allow", TEXT, [], "", repeatable=True, aliases=("web.old-allow",)),
+        Option("web.quick", BOOLEAN, False, "", aliases=("web.fast",)),
+        Option("web.on", BOOLEAN, True, ""),
+        Option("web.deep.colour", choice("red", "blue"), "red", ""),
+        Option("no-body", BOOLEAN, False, ""),
+        Option("help", BOOLEAN, False, ""),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("", {}),
+        ("--web.path=a", {"web.path": "a"}),
+        ("--web.path a", {"web.path": "a"}),
+        ("--web.path=", {"web.path": ""}),
+        ("--web.path=a=b", {"web.path": "a=b"}),
+        ("--web.path=--web.quick", {"web.path": "--web.quick"}),
+        ("--web.path -", {"web.path": "-"}),
+        ("--web.allow=a --web.allow b --web.allow=", {"web.allow": ["a", "b", ""]}),
+        ("--web.quick", {"web.quick": True}),
+        ("--web.quick=true", {"web.quick": True}),
+        ("--web.quick=false", {"web.quick": False}),
+        ("--no-web.on", {"web.on": False}),
+        ("--web.on --no-web.on", {"web.on": False}),
+        ("--no-web.on --web.on", {"web.on": True}),
+        ("--no-body", {"no-body": True}),
+        ("--no-no-body", {"no-body": False}),
+        ("--web.quick --web.most 3", {"web.quick": True, "web.most": 3}),
+        ("-h", {"help": True}),
+    ],
+)
+def test_words(line: str, values: dict[str, object]) -> None:
+    old: dict[str, str] = {}
+    assert config.from_words(line.split(), OPTIONS, old) == values
+    assert old == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--web.pth=a", "unknown option --web.pth (--web.path?); see --help"),
+        ("--zzzzzzzz", "unknown option --zzzzzzzz; see --help"),
+        ("--no-web.path", "unknown option --no-web.path (--web.path?); see --help"),
+        ("--no-web.onn", "unknown option --no-web.onn (--no-web.on?); see --help"),
+        ("--", 'unexpected argument "--": options begin with --, see --help'),
+        ("-x", 'unexpected argument "-x": options begin with --, see --help'),
+        ("serve", 'unexpected argument "serve": options begin with --, see --help'),
+        ("--web.quick false", 'unexpected argument "false": options begin with --, see --help'),
+        ("--web.path", "--web.path needs a value: --web.path=TEXT"),
+        ("--web.path --web.quick", "--web.path needs a value: --web.path=TEXT"),
+        ("--web.path -x", "--web.path needs a value: --web.path=TEXT"),
+        ("--web.path=a --web.path=a", "--web.path is given twice"),
+        ("--web.path=a --web.old-path=b", "--web.path is given twice"),
+        ("--web.most=many", '--web.most: "many" is not a whole number such as 40'),
+        ("--web.quick=maybe", '--web.quick: "maybe" is not true or false'),
+        ("--no-web.on=true", "--no-web.on takes no value: write --no-web.on, or --web.on=true"),
+        ("--web.deep.colour=green", '--web.deep.colour: "green" is not one of: red, blue'),
+    ],
+)
+def test_words_refused(line: str, message: str) -> None:
+    with pytest.raises(Misconfigured) as raised:
+        config.from_words(line.split(), OPTIONS, {})
+    assert raised.value.problems == [message]
+
+
+def test_aliases_are_taken_and_told_of_once() -> None:
+    old: dict[str, str] = {}
+    line = ["--web.old-path=a", "--web.old-allow=b", "--web.old-allow=c", "--no-web.fast"]
+    assert config.from_words(line, OPTIONS, old) == {"web.path": "a", "web.allow": ["b", "c"], "web.quick": False}
+    assert old == {
+        "--web.old-path": "--web.path",
+        "--web.old-allow": "--web.allow",
+        "--no-web.fast": "--web.quick",
+    }
+
+
+def test_environment() -> None:
+    environment = {
+        "MOTES_WEB_PATH": "a b",
+        "MOTES_WEB_MOST": "",
+        "MOTES_WEB_ALLOW": " a\tb\n",
+        "MOTES_WEB_QUICK": "true",
+        "MOTES_WEB_DEEP_COLOUR": "blue",
+        "WEB_ON": "false",
+    }
+    assert config.from_environment(environment, OPTIONS.options) == {
+        "web.path": "a b",
+        "web.allow": ["a", "b"],
+        "web.quick": True,
+        "web.deep.colour": "blue",
+    }
+    assert set(config.variables(environment)) == environment.keys() - {"WEB_ON", "MOTES_WEB_MOST"}
+
+
+def test_environment_refused() -> None:
+    with pytest.raises(Misconfigured, match=r'^MOTES_WEB_MOST: "x" is not a whole number such as 40$'):
+        config.from_environment({"MOTES_WEB_MOST": "x"}, OPTIONS.options)
+
+
+def test_table() -> None:
+    old: dict[str, str] = {}
+    table = {"old-path": "a", "most": 3, "allow": ["b"], "quick": True, "deep.colour": "blue"}
+    assert config.from_table("web", table, "web.", OPTIONS, old) == (
+        {"web.path": "a", "web.most": 3, "web.allow": ["b"], "web.quick": True, "web.deep.colour": "blue"},
+        [],
+    )
+    assert old == {"[web] old-path": "path"}
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        (3, "web is a table: write [web], and its options below"),
+        ([{}], "web is a table: write [web], and its options below"),
+        ({"pth": "a"}, "[web] pth: no such option (path?)"),
+        ({"zzzzz": 1}, "[web] zzzzz: no such option"),
+        ({"no-on": True}, "[web] no-on: no such option"),
+        ({"path": "a", "old-path": "b"}, "[web] old-path: path is given already"),
+        ({"most": "3"}, '[web] most: "3" is of the wrong type: N is wanted, a whole number'),
+        ({"allow": "a"}, '[web] allow: this is an array: write ["…", "…"]'),
+        ({"allow": [1]}, "[web] allow: 1 is of the wrong type: TEXT is wanted, a string in quotes"),
+        ({"deep": {"colour": "red"}}, '[web] deep.colour: a key with dots stands in quotes: "deep.colour" = …'),
+        ({"deep": {"colours": "red"}}, "[web] deep.colours: no such option (deep.colour?)"),
+        ({"empty": {}}, "[web] empty: no such option"),
+    ],
+)
+def test_table_refused(table: object, problem: str) -> None:
+    assert config.from_table("web", table, "web.", OPTIONS, {})[1] == [problem]
+
+
+def test_all_that_is_wrong_in_a_table_is_told() -> None:
+    values, problems = config.from_table("web", {"pth": 1, "most": "x", "quick": True}, "web.", OPTIONS, {})
+    assert values == {"web.quick": True}
+    assert len(problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"a = [[[[\xff", "not UTF-8, as TOML is: byte 8 is 0xff"),
+        (b"a", "not TOML: "),
+        (b"a = 1\na = 2", "not TOML: "),
+        (b"a = " + b"[" * 20000, "not TOML: "),
+    ],
+)
+def test_file_refused(tmp_path: Path, content: bytes, problem: str) -> None:
+    file = tmp_path / "motes.toml"
+    file.write_bytes(content)
+    with pytest.raises(Misconfigured) as raised:
+        config.load_file(str(file))
+    assert raised.value.problems[0].startswith(f"{file}: {problem}")
+
+
+def test_file_that_cannot_be_read(tmp_path: Path) -> None:
+    for path, why in ((tmp_path, "Is a directory"), (tmp_path / "none", "No such file or directory")):
+        with pytest.raises(Misconfigured) as raised:
+            config.load_file(str(path))
+        assert raised.value.problems == [f"--config.file: cannot read {path}: {why}"]
+
+
+def test_file(tmp_path: Path) -> None:
+    file = tmp_path / "motes.toml"
+    file.write_bytes(b"")
+    assert config.load_file(os.fspath(file)) == {}
+    file.write_bytes('[web]\npath = "ä"\r\n'.encode())
+    assert config.load_file(os.fspath(file)) == {"web": {"path": "ä"}}

@@ -1,0 +1,192 @@
+"""What a program is told, from all sources together."""
+
+from pathlib import Path
+
+import pytest
+from motes.shared.config import Misconfigured
+from motes.shared.options import BOOLEAN, TEXT, Catalogue, Option
+from motes.shared.plugin import Exporter, Plugin
+from motes.shared.settings import COMMON, Settings, Sources, on_command_line
+
+
+def plugin(name: str, prefix: str = "") -> Plugin:
+    options = [
+        Option(f"{prefix}place", TEXT, "", "", aliases=(f"{prefix}location",)),
+        Option(f"{prefix}names", TEXT, [], "", repeatable=True),
+        Option(f"{prefix}deep.key", BOOLEAN, False, ""),
+    ]
+    return Plugin(name, Catalogue(options), lambda _: Exporter([]), prefix=prefix)
+
+
+HOME, ROOM = plugin("home"), plugin("room", "ro.")
+PLUGINS = {"home": HOME, "room": ROOM}
+
+
+class Told:
+    """Settings from a command line's values, an environment and a file's text."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "motes.toml"
+
+    def __call__(
+        self, text: str = "", given: dict[str, object] | None = None, own: Plugin | None = None, **environment: str
+    ) -> Settings:
+        self._file.write_text(text)
+        given = {"config.file": str(self._file)} | (given or {})
+        plugins = {own.name: own} if own else PLUGINS
+        self.sources = Sources(given, environment, plugins, own=own, default=["home"])
+        return self.sources.read()
+
+    def wrong(self, text: str) -> list[str]:
+        """What is wrong in a file."""
+        with pytest.raises(Misconfigured) as raised:
+            self(text)
+        start = f"{self._file}: "
+        assert all(problem.startswith(start) for problem in raised.value.problems)
+        return [problem.removeprefix(start) for problem in raised.value.problems]
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Told:
+    return Told(tmp_path)
+
+
+def values_of(settings: Settings) -> dict[str, object]:
+    return {plugin.name: values for plugin, values in settings.exporters}
+
+
+def test_defaults() -> None:
+    settings = Sources({}, {}, PLUGINS, default=["home"]).read()
+    assert settings.values == {option.name: option.default for option in COMMON.options}
+    assert values_of(settings) == {"home": {}}
+    assert not settings.ignored
+
+
+def test_command_line_before_environment_before_file_before_default(told: Told) -> None:
+    text = '[web]\nallow = ["10.0.0.1"]\nmax-requests = 1\ntelemetry-path = "/f"\n[home]\nplace = "f"\nnames = ["f"]\n'
+    settings = told(text + '"deep.key" = true\n')
+    assert [settings.values[f"web.{name}"] for name in ("allow", "max-requests")] == [["10.0.0.1"], 1]
+    given = {"web.max-requests": 3}
+    settings = told(text, given, MOTES_WEB_MAX_REQUESTS="2", MOTES_WEB_ALLOW="10.0.0.2 ::1", MOTES_PLACE="e")
+    assert settings.values["web.max-requests"] == 3
+    assert settings.values["web.allow"] == ["10.0.0.2", "::1"]
+    assert settings.values["web.telemetry-path"] == "/f"
+    assert settings.values["scrape.timeout"] == 10.0
+    assert values_of(settings) == {"home": {"place": "e", "names": ["f"]}}
+
+
+def test_own_exporter_takes_flags(told: Told) -> None:
+    settings = told('[room]\nplace = "f"\n', {"ro.names": ["c"]}, ROOM, MOTES_RO_DEEP_KEY="1")
+    assert values_of(settings) == {"room": {"ro.place": "f", "ro.names": ["c"], "ro.deep.key": True}}
+    assert on_command_line(ROOM).find("ro.place") is not None
+    assert on_command_line(None).find("ro.place") is None
+
+
+def test_tables_say_which_exporters_run(told: Told) -> None:
+    assert values_of(told("")) == {"home": {}}
+    assert values_of(told('[web]\nallow = ["::1"]')) == {"home": {}}
+    assert values_of(told("[room]")) == {"room": {}}
+    assert values_of(told("[room]\n[home]")) == {"room": {}, "home": {}}
+
+
+def test_file_named_by_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "motes.toml"
+    file.write_text("[web]\nmax-requests = 7")
+    environment = {"MOTES_CONFIG_FILE": str(file)}
+    assert Sources({}, environment, PLUGINS, default=["home"]).read().values["web.max-requests"] == 7
+
+
+def test_variables_that_are_nobodys_are_ignored_aloud(told: Told) -> None:
+    settings = told("", None, None, MOTES_WEB_ALOW="::1", MOTES_PLACE="e", MOTES_RO_PLACE="e", MOTES_NO="", OTHER="x")
+    assert settings.ignored == ["MOTES_RO_PLACE", "MOTES_WEB_ALOW"]
+
+
+def test_aliases(told: Told) -> None:
+    assert values_of(told('[home]\nlocation = "f"')) == {"home": {"place": "f"}}
+    assert told.sources.old == {"[home] location": "place"}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[wbe]", "[wbe]: no such table; there are [web], [scrape], [log], [home], [room]"),
+        ("[[home]]", "home is a table: write [home], and its options below"),
+        ("web = 3", "web is a table: write [web], and its options below"),
+        ("max-requests = 3", "max-requests stands outside of the tables: an option is in its table, such as [web]"),
+        ("[web]\nmax-request = 3", "[web] max-request: no such option (max-requests?)"),
+        ("[home]\ndeep.key = true", '[home] deep.key: a key with dots stands in quotes: "deep.key" = …'),
+        ("[home.deep]\nkey = true", '[home] deep.key: a key with dots stands in quotes: "deep.key" = …'),
+        ("[room]\n'ro.place' = ''", "[room] ro.place: no such option (place?)"),
+        ("[config]\nfile = ''", "[config]: no such table; there are [web], [scrape], [log], [home], [room]"),
+        ("[web]\nonce = true", "[web] once: no such option"),
+        ("[scrape]\ntimeout = 0", '[scrape] timeout: "0" is no time at all; a duration such as 10s is wanted'),
+        ("[web]\nsocket-mode = 432", "[web] socket-mode: 432 is of the wrong type: MODE is wanted, a string in quotes"),
+        ('[web]\nallow = ["::1", "me"]', '[web] allow: "me" is no address or network such as 10.77.0.2'),
+        ('[web]\nlisten-address = ["9100"]', '[web] listen-address: "9100" has no port'),
+        ('[log]\nlevel = "loud"', '[log] level: "loud" is not one of: debug, info, warn, error'),
+    ],
+)
+def test_wrong_in_the_file(told: Told, text: str, problem: str) -> None:
+    (found,) = told.wrong(text)
+    assert found.startswith(problem)
+
+
+def test_all_that_is_wrong_is_told(told: Told) -> None:
+    assert len(told.wrong("[web]\nmax-requests = -1\nx = 3\n[wbe]\n[room]\nplace = 3")) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("web.telemetry-path", ""),
+        ("web.telemetry-path", "metrics"),
+        ("web.telemetry-path", "//"),
+        ("web.telemetry-path", "//evil.example/metrics"),
+        ("web.telemetry-path", "/a/../b"),
+        ("web.telemetry-path", "/a b"),
+        ("web.telemetry-path", "/a?b"),
+        ("web.telemetry-path", "/ä"),
+        ("web.telemetry-path", "/javascript:x"),
+        ("web.telemetry-path", "/-/ready"),
+        ("web.max-requests", "-1"),
+        ("web.socket-mode", "999"),
+        ("web.socket-mode", "rw"),
+        ("web.socket-mode", "60"),
+        ("web.socket-group", "no-such-group"),
+        ("web.listen-address", ""),
+        ("web.listen-address", "example.com:9100"),
+        ("web.allow", "10.0.0.1/8"),
+        ("web.config.file", "/etc/web.yml"),
+        ("scrape.timeout", "0"),
+        ("scrape.timeout", "25h"),
+        ("log.format", "xml"),
+    ],
+)
+def test_values_refused(name: str, word: str) -> None:
+    option = COMMON.find(name)
+    assert option is not None
+    with pytest.raises(ValueError, match=r"\w"):
+        option.kind.parse(word)
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "value"),
+    [
+        ("web.telemetry-path", "/", "/"),
+        ("web.telemetry-path", "/metrics", "/metrics"),
+        ("web.telemetry-path", "/metrics/", "/metrics/"),
+        ("web.telemetry-path", "/a-b/c_d.e~/1", "/a-b/c_d.e~/1"),
+        ("web.max-requests", "0", 0),
+        ("web.socket-mode", "0600", 0o600),
+        ("web.socket-mode", "660", 0o660),
+        ("web.socket-group", "", ""),
+        ("web.socket-group", "root", "root"),
+        ("web.socket-group", "4711", "4711"),
+        ("web.listen-address", "fd:", "fd:"),
+        ("web.config.file", "", ""),
+    ],
+)
+def test_values_taken(name: str, word: str, value: object) -> None:
+    option = COMMON.find(name)
+    assert option is not None
+    assert option.kind.parse(word) == value
