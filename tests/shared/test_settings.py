@@ -1,5 +1,6 @@
 """What a program is told, from all sources together."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -29,12 +30,12 @@ class Told:
         self._file = folder / "motes.toml"
 
     def __call__(
-        self, text: str = "", given: dict[str, object] | None = None, own: Plugin | None = None, **environment: str
+        self, text: str = "", given: Mapping[str, object] | None = None, own: Plugin | None = None, **environment: str
     ) -> Settings:
         self._file.write_text(text)
-        given = {"config.file": str(self._file)} | (given or {})
+        values = {"config.file": str(self._file), **(given or {})}
         plugins = {own.name: own} if own else PLUGINS
-        self.sources = Sources(given, environment, plugins, own=own, default=["home"])
+        self.sources = Sources(values, environment, plugins, own=own, default=["home"])
         return self.sources.read()
 
     def wrong(self, text: str) -> list[str]:
