@@ -6,17 +6,15 @@ All methods belong to the event loop's thread; a worker touches only its own run
 """
 
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from queue import SimpleQueue
 from time import monotonic, time
 
-from motes.shared import log
+from motes.shared import log, threads
 from motes.shared.claims import Claims
 from motes.shared.collector import Collector, NoData
 from motes.shared.result import Result
+from motes.shared.threads import SimpleQueue
 
 # After so long in one collector a worker is given up for the others.
 STUCK_AFTER = 0.1
@@ -83,13 +81,12 @@ class Scrape:
 class _Worker:
     """A thread that collects. `state` is what it is in; once it is `given_up` it ends after that."""
 
-    __slots__ = ("given_up", "state", "thread")
+    __slots__ = ("alive", "given_up", "state")
 
-    def __init__(self, work: "Callable[[_Worker], None]") -> None:
+    def __init__(self) -> None:
         self.state: State | None = None
         self.given_up = False
-        self.thread = threading.Thread(target=work, args=(self,), name="motes-collect", daemon=True)
-        self.thread.start()
+        self.alive = True
 
 
 class Engine:
@@ -103,7 +100,7 @@ class Engine:
         self._scrapes: dict[Scrape, None] = {}
         self._round_began = 0.0
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._worker = _Worker(self._work)
+        self._worker = self._start_worker()
 
     def fileno(self) -> int:
         return self._wake
@@ -158,8 +155,10 @@ class Engine:
 
     def handle(self) -> None:
         """Take what the workers have finished, and finish the pages that waited for it."""
-        with suppress(BlockingIOError):
+        try:
             os.eventfd_read(self._wake)
+        except BlockingIOError:
+            pass
         self._take()
 
     def replace(self, collectors: Iterable[Collector]) -> list[State]:
@@ -173,12 +172,14 @@ class Engine:
 
     def alive(self) -> bool:
         """Whether there is a worker to do what is asked."""
-        return self._worker.thread.is_alive()
+        return self._worker.alive
 
     def close(self) -> None:
         self._worker.given_up = True
         self._queue.put(None)
-        os.close(self._wake)
+        # Its number may be another file's by the time that a worker comes back.
+        wake, self._wake = self._wake, -1
+        os.close(wake)
 
     def _take(self) -> None:
         while self._finished:
@@ -208,25 +209,31 @@ class Engine:
         self._take()
         if self._worker.state is state:
             self._worker.given_up = True
-            self._worker = _Worker(self._work)
+            self._worker = self._start_worker()
+
+    def _start_worker(self) -> _Worker:
+        worker = _Worker()
+        threads.start(self._work, worker)
+        return worker
 
     def _work(self, worker: _Worker) -> None:
-        while not worker.given_up:
-            state = self._queue.get()
-            if state is None:
-                return
-            state.started = monotonic()
-            worker.state = state
-            result = run(state.collector, state.deadline)
-            worker.state = None
-            self._finished.append((state, result))
-            if worker.given_up or self._queue.empty():
-                self._notify()
+        try:
+            while not worker.given_up and (state := self._queue.get()):
+                state.started = monotonic()
+                worker.state = state
+                result = run(state.collector, state.deadline)
+                worker.state = None
+                self._finished.append((state, result))
+                if worker.given_up or self._queue.empty():
+                    self._notify()
+        finally:
+            worker.alive = False
 
     def _notify(self) -> None:
-        # Once closed, the program is on its way out.
-        with suppress(OSError):
+        try:
             os.eventfd_write(self._wake, 1)
+        except OSError:
+            pass  # closed: the program is on its way out
 
     def _miss(self, state: State, now: float) -> None:
         if state.started and now - state.started >= LATE_AFTER and not state.late:

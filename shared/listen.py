@@ -8,7 +8,6 @@ Errors: OSError or ValueError with the address, for what cannot be listened on a
         it is said in the log and in the listener's state, and tried again.
 """
 
-import contextlib
 import errno
 import os
 import socket
@@ -116,8 +115,10 @@ class Listener:
     def _unlink(self) -> None:
         # To be done before closing: as long as the socket holds it, the inode's number goes to no other file.
         if self._inode is not None and sockets.inode(self.address.path) == self._inode:
-            with contextlib.suppress(OSError):
+            try:
                 os.unlink(self.address.path)
+            except OSError:
+                pass
 
     def _enter(self, state: str, write: Callable[..., None], message: str = "", **fields: object) -> None:
         if state != self.state:

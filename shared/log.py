@@ -4,7 +4,6 @@ Names and values of the fields are the caller's; time is UTC with milliseconds. 
 (a full disk, a reader that has gone) is no reason to stop serving.
 """
 
-import contextlib
 import os
 import time
 from collections.abc import Mapping
@@ -43,8 +42,10 @@ def _write(level: int, message: str, fields: Mapping[str, object]) -> None:
         return
     event = {"ts": _timestamp(time.time()), "level": LEVELS[level], "msg": message, **fields}
     line = _json(event) if _format == "json" else logfmt(event)
-    with contextlib.suppress(OSError):
+    try:
         os.write(2, line.encode("utf-8", "backslashreplace") + b"\n")
+    except OSError:
+        pass
 
 
 def logfmt(event: Mapping[str, object]) -> str:

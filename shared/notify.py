@@ -5,7 +5,6 @@ Without NOTIFY_SOCKET in the environment nothing is sent; nothing here ever rais
 
 import os
 import socket
-from contextlib import suppress
 from time import CLOCK_MONOTONIC, clock_gettime_ns
 
 
@@ -16,10 +15,13 @@ def send(**fields: str | int) -> None:
         return
     address = "\0" + path[1:] if path.startswith("@") else path
     message = "\n".join(f"{name}={value}" for name, value in fields.items()).encode("utf-8", "replace")
-    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to:
-        # A manager that does not read must not hold up a scrape.
-        to.setblocking(False)
-        to.sendto(message, address)
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to:
+            # A manager that does not read must not hold up a scrape.
+            to.setblocking(False)
+            to.sendto(message, address)
+    except OSError:
+        pass
 
 
 def reloading() -> None:

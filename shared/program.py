@@ -9,7 +9,6 @@ import select
 import signal
 import socket
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from time import monotonic
 
 from motes.shared import config, listen, log, settings
@@ -112,8 +111,10 @@ class Program:
     def _complain(self, what: str) -> None:
         """One line, whatever is in it."""
         shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in f"{self.name}: {what}")
-        with suppress(OSError):
+        try:
             os.write(2, shown.encode("utf-8", "backslashreplace") + b"\n")
+        except OSError:
+            pass
 
     def _help(self) -> str:
         from motes.shared.help import usage  # noqa: PLC0415 - only when it is asked for

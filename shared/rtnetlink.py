@@ -4,7 +4,6 @@ What has changed is not read: events are lost when there are many (ENOBUFS), so 
 Source: rtnetlink(7).
 """
 
-import contextlib
 import errno
 import socket
 
@@ -29,10 +28,11 @@ def subscribe() -> socket.socket:
 
 def drain(events: socket.socket) -> None:
     """Take what has come, so that the socket is readable again only after the next change."""
-    with contextlib.suppress(BlockingIOError):
-        for _ in range(_AT_A_TIME):
-            try:
-                events.recv(1)  # the rest of the datagram goes with it
-            except OSError as error:
-                if error.errno != errno.ENOBUFS:
-                    raise
+    for _ in range(_AT_A_TIME):
+        try:
+            events.recv(1)  # the rest of the datagram goes with it
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise

@@ -6,7 +6,6 @@ Errors: OSError as the kernel gives it, with a sentence of our own where the ker
         ValueError for what was handed over and is of no use.
 """
 
-import contextlib
 import errno
 import os
 import socket
@@ -142,9 +141,10 @@ def _bind_to_device(made: socket.socket, address: Address) -> None:
 
 
 def _free_bind(made: socket.socket) -> None:
-    # A sandbox may lack it: then the address has to be there.
-    with contextlib.suppress(OSError):
+    try:
         made.setsockopt(socket.SOL_IP, _IP_FREEBIND, 1)
+    except OSError:
+        pass  # a sandbox may lack it: then the address has to be there
 
 
 def _clear(path: str) -> None:

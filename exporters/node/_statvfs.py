@@ -6,9 +6,10 @@ Errors: an answer is what statvfs said, or why it said nothing, in node_exporter
 import errno
 import os
 from collections.abc import Iterable
-from queue import Empty, SimpleQueue
-from threading import Thread
 from time import monotonic
+
+from motes.shared import threads
+from motes.shared.threads import Empty, SimpleQueue
 
 TIMEOUT = "mountpoint timeout"
 TOO_MANY = "too many mounts that can hang"
@@ -96,8 +97,7 @@ class _Asker:
         self.asked = 0.0
         self.busy = False
         self._questions: SimpleQueue[int] = SimpleQueue()
-        arguments = (key, self._questions, answers)
-        Thread(target=_answer, args=arguments, name=f"statvfs {os.fsdecode(key[0])}", daemon=True).start()
+        threads.start(_answer, key, self._questions, answers)
 
     def ask(self, now: float) -> None:
         if not self.busy:
