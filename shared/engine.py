@@ -230,10 +230,8 @@ class Engine:
             worker.alive = False
 
     def _notify(self) -> None:
-        try:
+        if self._wake >= 0:
             os.eventfd_write(self._wake, 1)
-        except OSError:
-            pass  # closed: the program is on its way out
 
     def _miss(self, state: State, now: float) -> None:
         if state.started and now - state.started >= LATE_AFTER and not state.late:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from time import gmtime, strftime, time
 
 MAX_HEAD = 8192
+# In front of a request; one is what old clients send behind the body of the one before.
+_MOST_EMPTY_LINES = 4
 METHODS = (b"GET", b"HEAD")
 
 REASONS = {
@@ -60,8 +62,9 @@ def head_length(received: bytes | bytearray) -> int:
     Refuses what is too long already. Empty lines before the request line belong to the head.
     """
     start = 0
-    while received.startswith((b"\r\n", b"\n"), start):
-        start = received.index(b"\n", start) + 1
+    for _ in range(_MOST_EMPTY_LINES):
+        if received.startswith((b"\r\n", b"\n"), start):
+            start = received.index(b"\n", start) + 1
     ends = ((received.find(b"\n\r\n", start), 3), (received.find(b"\n\n", start), 2))
     length = min((at + width for at, width in ends if at >= 0), default=0)
     if length > MAX_HEAD or (not length and len(received) >= MAX_HEAD):
@@ -74,7 +77,7 @@ def head_length(received: bytes | bytearray) -> int:
 def parse_head(head: bytes) -> Request:
     """A request from its whole head."""
     lines = [line.removesuffix(b"\r") for line in head.split(b"\n")]
-    request_line, *lines = [line for line in lines if line]
+    request_line, *lines = [line for line in lines if line] or [b""]
     words = request_line.split(b" ")
     if len(words) != 3 or not words[0] or not _TOKEN.issuperset(words[0]):
         raise Refused(400, "The request line is not METHOD TARGET HTTP/1.1.")

@@ -55,6 +55,17 @@ def said(lines: list[str], what: str) -> list[str]:
     return [line.partition("{")[2] for line in lines if line.startswith(f"node_filesystem_{what}{{")]
 
 
+@pytest.fixture(autouse=True)
+def _named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector's threads, with names by which a test finds them again."""
+
+    def start(work: Callable[..., object], key: tuple[bytes, bytes], *rest: object) -> None:
+        name = f"statvfs {os.fsdecode(key[0])}"
+        threading.Thread(target=work, args=(key, *rest), name=name, daemon=True).start()
+
+    monkeypatch.setattr(_statvfs.threads, "start", start)
+
+
 def threads(path: object) -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == f"statvfs {path}"]
 
