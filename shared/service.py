@@ -112,9 +112,10 @@ class Service:
         notify.reloading()
         try:
             self._change(self._again())
-        except (Misconfigured, OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, what runs goes on
             self._reload_succeeded = 0
-            log.error("configuration not taken, the running one stays", err=error)
+            told = error if isinstance(error, Misconfigured) else f"{type(error).__name__}: {error}"
+            log.error("configuration not taken, the running one stays", err=told)
         else:
             self._reload_succeeded, self._reloaded_at = 1, time()
             log.info("configuration read")

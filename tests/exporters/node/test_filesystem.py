@@ -63,7 +63,7 @@ def _named(monkeypatch: pytest.MonkeyPatch) -> None:
         name = f"statvfs {os.fsdecode(key[0])}"
         threading.Thread(target=work, args=(key, *rest), name=name, daemon=True).start()
 
-    monkeypatch.setattr(_statvfs.threads, "start", start)
+    monkeypatch.setattr("motes.shared.threads.start", start)
 
 
 def threads(path: object) -> list[threading.Thread]:
