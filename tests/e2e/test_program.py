@@ -240,6 +240,8 @@ def test_without_standard_streams_the_log_goes_to_nobody(tmp_path: Path) -> None
         Program(command, port, tmp_path / "log", ready="/-/ready", PYTHONPATH=SOURCE) as program,
         Scraper(program) as scraper,
     ):
+        taken = {os.readlink(f"/proc/{program.process.pid}/fd/{number}") for number in range(3)}
+        assert taken == {"/dev/null"}
         for _ in range(3):
             program.process.send_signal(signal.SIGHUP)
             scraper.goes_on()

@@ -109,6 +109,13 @@ def test_switches() -> None:
     assert names("--collector.cpu", "--no-collector.cpu", "--collector.disable-defaults", "--collector.os") == ["os"]
 
 
+def test_a_collector_that_is_off_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node, "COLLECTORS", {"loadavg": True, "os": False})
+    assert names() == ["loadavg"]
+    assert names("--collector.os") == ["loadavg", "os"]
+    assert names("--collector.os", "--collector.disable-defaults") == ["os"]
+
+
 def test_collectors_that_are_not_here_can_be_turned_off_but_not_on() -> None:
     assert not node.ABSENT.intersection(node.COLLECTORS)
     for name in node.ABSENT:
