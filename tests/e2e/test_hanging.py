@@ -19,18 +19,20 @@ def ended(pid: int) -> bool:
 def test_a_dead_file_system(tmp_path: Path) -> None:
     mounted = tmp_path / "dead"
     mounted.mkdir()
-    with motes_node(tmp_path / "log") as program, hanging_fuse(mounted):
-        for _ in range(2):
-            page = Page(program.get("/metrics", *HASTY))
-            sizes = [dict(labels) for name, labels in page.values if name == "node_filesystem_size_bytes"]
-            points = {labels["mountpoint"] for labels in sizes}
-            assert "/" in points
-            assert str(mounted) not in points
-            assert ("node_load1", ()) in page.values
-        program.process.send_signal(signal.SIGTERM)
-        # Nothing ends a thread that waits for an answer which FUSE's daemon has begun to think about.
-        until(lambda: ended(program.process.pid), "the end", program.log)
-        assert "stopped" in program.log()
+    with motes_node(tmp_path / "log") as program:
+        with hanging_fuse(mounted):
+            for _ in range(2):
+                page = Page(program.get("/metrics", *HASTY))
+                sizes = [dict(labels) for name, labels in page.values if name == "node_filesystem_size_bytes"]
+                points = {labels["mountpoint"] for labels in sizes}
+                assert "/" in points
+                assert str(mounted) not in points
+                assert ("node_load1", ()) in page.values
+            program.process.send_signal(signal.SIGTERM)
+            # Nothing ends a thread that waits for an answer which FUSE's daemon has begun to think about.
+            until(lambda: ended(program.process.pid), "the end", program.log)
+            assert "stopped" in program.log()
+        assert program.process.wait(WITHIN) == 0
 
 
 def test_a_stop_right_after_a_reload(tmp_path: Path) -> None:
