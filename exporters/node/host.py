@@ -8,6 +8,7 @@ On the kernel's own file systems descriptors are kept open and read again with p
 import errno
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Tree:
     Called with a path below its root, it gives that file's whole content. OSError as `open` and `read` raise it.
     In sysfs a short read is the end of the file (an attribute is one page at most); in procfs only an empty one is.
     """
+
+    __slots__ = ("_budget", "_device", "_kept", "_listed", "_prefix", "_short_read_ends", "root")
 
     def __init__(self, root: str, budget: Budget | None = None, *, short_read_ends: bool = False) -> None:
         self.root = root.rstrip("/") or "/"
@@ -240,6 +243,7 @@ def _name(entry: "os.DirEntry[str]") -> str:
     return entry.name
 
 
+@lru_cache(maxsize=8)
 def _kernel_device(root: str) -> int | None:
     """The st_dev of a root that is procfs or sysfs itself; None for any other folder."""
     try:
