@@ -13,11 +13,12 @@ install_packages() {
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
         printf '#!/bin/sh\nexit 101\n' >$policy
         chmod 755 $policy
-        ours=yes
     fi
-    apt-get update -q >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$@" >&2
-    if [ "${ours:-}" ]; then
+    if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$@"; } >&2; then
+        say "apt-get could not install: $*"
+        exit 1
+    fi
+    if [ "$(trap)" ]; then
         rm -f $policy
         trap - EXIT
     fi
@@ -44,6 +45,9 @@ find_python() {
 
 # Installs the checkout, with the extras that are named ("[test]"), into .venv.
 install_motes() {
-    [ -x .venv/bin/pip ] || { find_python && $python -m venv --clear .venv; }
+    if [ ! -x .venv/bin/pip ]; then
+        find_python
+        $python -m venv --clear .venv
+    fi
     .venv/bin/pip install --quiet --disable-pip-version-check --root-user-action=ignore ".${1:-}" >&2
 }
