@@ -13,7 +13,7 @@ from motes.exporters import node
 
 from tests.support.comparison import Exceptions, settle, told
 from tests.support.counterparts import node_exporter, node_exporter_flags
-from tests.support.namespaces import Host
+from tests.support.namespaces import OWN_MOUNTS, Host
 from tests.support.program import HERE, ROOT, Machine, motes_node
 
 _KNOWN = node_exporter_flags()
@@ -86,7 +86,7 @@ class Odd:
 
     def start(self, *command: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
         # Both look at the mounts of process 1.
-        first = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+        first = (*OWN_MOUNTS, "--pid", "--fork", "--kill-child", "--mount-proc")
         assigned = [f"{name}={value}" for name, value in environment.items()]
         return self._host.start(*first, "env", *assigned, *command, log=log)
 
@@ -207,7 +207,7 @@ class Contained:
 
     def start(self, *command: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
         bind = 'cd "$0" && mount --bind / root && mount --rbind /sys sys && mount --rbind /proc proc && exec "$@"'
-        return HERE.start("unshare", "--mount", "sh", "-ec", bind, str(self._folder), *command, log=log, **environment)
+        return HERE.start(*OWN_MOUNTS, "sh", "-ec", bind, str(self._folder), *command, log=log, **environment)
 
     def attempt(self, *command: str) -> subprocess.CompletedProcess[str]:
         return HERE.attempt(*command)

@@ -15,6 +15,11 @@ from typing import Self
 
 WITHIN = 30.0  # seconds that a condition may take, on a slow machine
 
+# In a plain chroot the root is no mount point, and nothing about how its mounts propagate can be set.
+_ROOT_IS_MOUNTED = any(line.split()[4] == "/" for line in Path("/proc/self/mountinfo").read_text().splitlines())
+OWN_MOUNTS = ("unshare", "--mount", f"--propagation={'private' if _ROOT_IS_MOUNTED else 'unchanged'}")
+_HOLD = "mount -t tmpfs none /run && echo && cat; umount --lazy /run"
+
 
 def until(condition: Callable[[], object], what: str, told: Callable[[], str] = str) -> None:
     """Wait for a condition; `told` has more to say where it does not come true."""
@@ -33,7 +38,7 @@ class Host:
         first = ["--user", "--map-root-user"] if self._become and within is None else []
         entering = within.entering() if within else []
         self._holder = subprocess.Popen(
-            [*entering, "unshare", *first, "--net", "--mount", "sh", "-c", "mount -t tmpfs none /run && echo && cat"],
+            [*entering, *OWN_MOUNTS, *first, "--net", "sh", "-c", _HOLD],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
