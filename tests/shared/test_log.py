@@ -17,6 +17,7 @@ PAIR = re.compile(r'([a-z]+)=("(?:[^"\\]|\\.)*"|[^ ="\\]+)(?: |$)')
 def configured() -> Iterator[None]:
     yield
     log.configure("info", "logfmt")
+    log._lost = 0
 
 
 @pytest.mark.parametrize(
@@ -88,14 +89,48 @@ def test_time(now: float, shown: str) -> None:
     assert log._timestamp(now) == shown
 
 
-def test_a_log_that_cannot_be_written_stops_nobody() -> None:
+@pytest.fixture
+def kept_stderr() -> Iterator[None]:
     kept = os.dup(2)
-    try:
-        with open("/dev/full", "wb") as full:
-            os.dup2(full.fileno(), 2)
-        log.error("to nowhere")
-        os.close(2)
-        log.error("to nobody")
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+    yield
+    os.dup2(kept, 2)
+    os.close(kept)
+
+
+def test_a_pipe_that_nobody_reads_holds_up_nobody(kept_stderr: None) -> None:
+    reader, writer = os.pipe()
+    os.dup2(writer, 2)
+    os.close(writer)
+    for number in range(2000):
+        log.info("m", n=number)
+    held = os.read(reader, 1 << 20).decode().splitlines()
+    assert [f"n={number}" for number in range(len(held))] == [line.split()[-1] for line in held]
+    assert 0 < len(held) < 2000
+    for message in ("again", "and again"):
+        log.info(message)
+    again, after = os.read(reader, 1 << 20).decode().splitlines()
+    assert again.endswith(f" msg=again lost={2000 - len(held)}")
+    assert after.endswith(' msg="and again"')
+    os.close(reader)
+
+
+@pytest.mark.parametrize("format", log.FORMATS)
+def test_a_line_that_is_too_long_is_cut(capfd: pytest.CaptureFixture[str], format: str) -> None:
+    log.configure("info", format)
+    log.warn("m", err="x" * 100_000, last=1)
+    line = capfd.readouterr().err
+    assert line.count("x") == 1000
+    assert line.endswith({"logfmt": "x… last=1\n", "json": 'x\\u2026", "last": 1}\n'}[format])
+    log.warn("m", err="\U000e0001" * 1000)
+    line = capfd.readouterr().err
+    assert len(line.encode()) == 4096
+    assert line.index("\n") == 4095
+
+
+def test_a_log_that_cannot_be_written_stops_nobody(kept_stderr: None) -> None:
+    with open("/dev/full", "wb") as full:
+        os.dup2(full.fileno(), 2)
+    log.error("to nowhere")
+    os.close(2)
+    log.error("to nobody")
+    assert log._lost == 2
