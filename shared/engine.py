@@ -105,8 +105,13 @@ class Engine:
     def fileno(self) -> int:
         return self._wake
 
-    def scrape(self, states: Sequence[State], deadline: float, done: Callable[[Scrape], None]) -> Scrape:
-        """Ask for a page by a deadline (monotonic seconds). `done` is called with it, at once if nothing is awaited."""
+    def scrape(
+        self, states: Sequence[State], deadline: float, done: Callable[[Scrape], None], run_until: float = 0.0
+    ) -> Scrape:
+        """Ask for a page by a deadline (monotonic seconds). `done` is called with it, at once if nothing is awaited.
+
+        Collectors are told the deadline, or `run_until` where that is later: others will share what they give.
+        """
         scrape = Scrape(states, deadline, done)
         running = self._working()
         if not running:
@@ -116,7 +121,7 @@ class Engine:
                 state.pending = True
                 state.late = False
                 state.started = 0.0
-                state.deadline = deadline
+                state.deadline = max(deadline, run_until)
                 self._queue.put(state)
             if state.pending and not state.late:
                 scrape.missing += 1
@@ -132,6 +137,9 @@ class Engine:
         """Nobody waits for this page any more."""
         scrape.over = True
         self._scrapes.pop(scrape, None)
+        for state in scrape.states:
+            if scrape in state.waiting:
+                state.waiting.remove(scrape)
 
     def timeout(self, now: float) -> float | None:
         """Seconds until `tick` has something to do; None while nothing is awaited."""
@@ -207,9 +215,16 @@ class Engine:
         if state is None or self._queue.empty() or not _stuck(state, monotonic()):
             return
         self._take()
-        if self._worker.state is state:
-            self._worker.given_up = True
+        if self._worker.state is not state:
+            return
+        stuck = self._worker
+        try:
             self._worker = self._start_worker()
+        except RuntimeError as error:
+            # No thread to be had, see pthread_create(3); asked again at the next tick, for it may be had then.
+            self._note(state, f"no thread for the other collectors while this one takes its time: {error}")
+        else:
+            stuck.given_up = True
 
     def _start_worker(self) -> _Worker:
         worker = _Worker()

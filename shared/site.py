@@ -18,6 +18,8 @@ _PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsa
 _METRICS_HEADERS = {"Vary": "Accept, Accept-Encoding"}
 _GZIP_HEADERS = {**_METRICS_HEADERS, "Content-Encoding": "gzip"}
 _ERROR_HEADERS = {405: {"Allow": "GET, HEAD"}, 503: {"Retry-After": "1"}}
+# Collectors have this long, in seconds, however hasty the scraper: others that share the collection may not be.
+_LEAST = 1.0
 
 
 class Response:
@@ -99,8 +101,9 @@ class Site:
             reply(Response(200, kind, body, _GZIP_HEADERS if gzip else _METRICS_HEADERS))
 
         self._under_way += 1
-        deadline = monotonic() + time_for(request.headers, self.timeout)
-        return self._engine.scrape(chosen, deadline, done)
+        now = monotonic()
+        deadline = now + time_for(request.headers, self.timeout)
+        return self._engine.scrape(chosen, deadline, done, run_until=now + min(_LEAST, self.timeout))
 
 
 def choose(states: Sequence[State], query: Mapping[str, Sequence[str]]) -> Sequence[State]:

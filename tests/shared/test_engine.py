@@ -8,6 +8,7 @@ from time import monotonic
 
 import pytest
 from motes.shared import engine as module
+from motes.shared import threads
 from motes.shared.collector import Collector, NoData
 from motes.shared.engine import LATE_AFTER, STUCK_AFTER, Engine, Scrape, State, run
 from motes.shared.exposition import gauge, text
@@ -248,6 +249,49 @@ def test_a_collector_is_told_the_deadline(begin: Begin) -> None:
     loop = begin(script)
     loop.scrape(within=7).values()
     assert script.deadline == loop.clock() + 7
+
+
+def test_who_is_in_a_hurry_does_not_hurry_collectors_that_others_share(begin: Begin) -> None:
+    script = Scripted("a")
+    loop = begin(script)
+    done: list[Scrape] = []
+    hasty = loop.engine.scrape(loop.engine.states, loop.clock() + 0.1, done.append, run_until=loop.clock() + 1)
+    assert loop.scrape().values() == {"a": "1"}
+    assert (done, hasty.deadline, script.deadline) == ([hasty], loop.clock() + 0.1, loop.clock() + 1)
+
+
+def test_pages_that_have_gone_are_kept_by_no_collector(begin: Begin) -> None:
+    with Gate() as gate:
+        loop = begin(Scripted("h", gate), Scripted("a"))
+        for _ in range(3):
+            loop.engine.cancel(loop.scrape().scrape)
+            loop.scrape(within=LATE_AFTER / 2)
+        gate.entered()
+        assert [len(state.waiting) for state in loop.engine.states] == [3, 3]
+        loop.engine.tick(loop.clock() + LATE_AFTER / 2)
+        assert not any(state.waiting for state in loop.engine.states)
+
+
+def test_no_thread_to_be_had(begin: Begin, events: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with Gate() as gate:
+        loop = begin(Scripted("h", gate), Scripted("a"))
+        scrape = loop.scrape()
+        gate.entered()
+        with monkeypatch.context() as full:
+            full.setattr(threads, "start", refused)
+            for _ in range(3):
+                loop.later(STUCK_AFTER)
+                assert loop.scrape("a", within=0.01).scrape.missing
+            assert [(level, message) for level, message, _ in events] == [("warn", "collector failed")]
+        loop.later(STUCK_AFTER)
+        while loop.state("a").pending:
+            loop.wait()
+        gate.open()
+        assert scrape.values() == {"h": "1", "a": "1"}
+        assert events[1:] == [("info", "collector works again", {"exporter": "test", "collector": "h"})]
 
 
 def test_a_scrape_that_is_cancelled_is_never_done(begin: Begin) -> None:

@@ -1,6 +1,7 @@
 """What is served where, and which collectors a query chooses. How it looks on the wire is test_server.py's."""
 
 from collections.abc import Iterator
+from time import monotonic
 
 import pytest
 from motes.shared.collector import Collector
@@ -73,6 +74,15 @@ def test_time_for(header: bytes | None, seconds: float) -> None:
     assert time_for(headers, 8.0) == pytest.approx(seconds)
 
 
+@pytest.mark.parametrize(("header", "most", "told"), [("0.1", 10.0, 1.0), ("0.1", 0.5, 0.5), ("5", 10.0, 4.5)])
+def test_how_long_collectors_have(rig: "Rig", header: str, most: float, told: float) -> None:
+    rig.site.timeout = most
+    before = monotonic()
+    rig.get("/metrics", f"X-Prometheus-Scrape-Timeout-Seconds: {header}\r\n")
+    after = monotonic()
+    assert all(before + told <= state.deadline <= after + told for state in rig.engine.states)
+
+
 class Rig:
     """A site, asked for one path after the other."""
 
@@ -81,10 +91,10 @@ class Rig:
         self.site = Site(self.engine, Pages({}, self.engine.claims))
         self.site.person_page = lambda: b"<p>"
 
-    def get(self, target: str) -> Response | list[str]:
+    def get(self, target: str, headers: str = "") -> Response | list[str]:
         """The response, or the names of the collectors that are scraped for it."""
         replies: list[Response] = []
-        scrape = self.site.respond(parse_head(f"GET {target} HTTP/1.0\r\n\r\n".encode()), replies.append)
+        scrape = self.site.respond(parse_head(f"GET {target} HTTP/1.0\r\n{headers}\r\n".encode()), replies.append)
         if scrape is None:
             return replies[0]
         self.site.cancel(scrape)
