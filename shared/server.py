@@ -42,6 +42,7 @@ class Server:
         self._accepted: dict[socket.socket, set[Connection]] = {}
         self._soon: dict[Connection, None] = {}
         self._paused: dict[socket.socket, Listener] = {}
+        self._accepts = True
         self._timers: list[_Timer] = [_Timer(_PAUSE, self._resume)]
         self._handlers: dict[int, Callable[[], None]] = {}
         self._stop_by = float("inf")
@@ -160,6 +161,9 @@ class Server:
                     self._pause(listener, listening, error)
                     return
                 continue
+            if not self._accepts:
+                self._accepts = True
+                log.info("connections are accepted again")
             if self.allow.permits(peer) and listener.valid(accepted):
                 self._welcome(listening, accepted)
             else:
@@ -167,7 +171,9 @@ class Server:
 
     def _pause(self, listener: Listener, listening: socket.socket, error: OSError) -> None:
         """Let clients wait in the backlog, for asking again at once would be asking without end."""
-        log.warn("cannot accept connections for a while", address=listener.address, err=error)
+        if self._accepts:
+            self._accepts = False
+            log.warn("cannot accept connections for a while", address=listener.address, err=error)
         self._selector.unregister(listening)
         self._paused[listening] = listener
 

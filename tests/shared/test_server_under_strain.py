@@ -112,12 +112,15 @@ def test_without_descriptors_and_with_nobody_to_go_clients_wait(
 ) -> None:
     monkeypatch.setattr(server, "_PAUSE", 0.05)
     with Serving(Scripted("a")) as serving:
-        NoMoreFiles(monkeypatch, 1)
-        with serving.connect() as lost:
-            assert lost.closed()
-        with serving.connect() as good:
-            assert good.get().status == 200
-    assert ("warn", "cannot accept connections for a while") in [event[:2] for event in events]
+        NoMoreFiles(monkeypatch, 3)
+        for _ in range(3):
+            with serving.connect() as lost:
+                assert lost.closed()
+        for _ in range(2):
+            with serving.connect() as good:
+                assert good.get().status == 200
+    said = [event[:2] for event in events if "accept" in event[1]]
+    assert said == [("warn", "cannot accept connections for a while"), ("info", "connections are accepted again")]
 
 
 def test_a_slow_reader_holds_up_nobody_and_gets_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
