@@ -52,7 +52,8 @@ class Host:
         return self._holder.pid
 
     def entering(self) -> list[str]:
-        return ["nsenter", *self._become, "--net", "--mount", f"--target={self.pid}"]
+        # Its root too: the name space's own is the one around a chroot.
+        return ["nsenter", *self._become, "--net", "--mount", "--root", f"--target={self.pid}"]
 
     def run(self, *command: str, given: str = "") -> str:
         """A command's output. AssertionError with what it says where it fails."""
