@@ -123,7 +123,8 @@ class Tree:
     def open(self, path: str) -> tuple[int, bool]:
         """A descriptor, and whether it is to be kept, and released in the end, or to be closed after use."""
         descriptor = os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        if self._device is None or not self._budget.left or os.fstat(descriptor).st_dev != self._device:
+        # Less than none: another collector's thread may have taken the last one between the question and the taking.
+        if self._device is None or self._budget.left <= 0 or os.fstat(descriptor).st_dev != self._device:
             return descriptor, False
         self._budget.left -= 1
         return descriptor, True

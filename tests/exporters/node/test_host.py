@@ -1,0 +1,69 @@
+"""Files of the kernel, read again and again: what is kept open, and what is not."""
+
+import os
+from pathlib import Path
+
+import pytest
+from motes.exporters.node.host import Budget, Tree
+
+
+def descriptors() -> set[str]:
+    return set(os.listdir("/proc/self/fd"))
+
+
+def test_a_kernel_file_is_opened_once() -> None:
+    budget = Budget(2)
+    proc = Tree("/proc", budget)
+    before = descriptors()
+    for _ in range(3):
+        assert proc("sys/kernel/ostype") == b"Linux\n"
+        assert proc.value("uptime")
+    assert len(descriptors()) == len(before) + 2
+    assert budget.left == 0
+    proc.close()
+    assert descriptors() == before
+    assert budget.left == 2
+
+
+# One less than none is left where two collectors' threads have taken the last one at once.
+@pytest.mark.parametrize("left", [0, -1])
+def test_beyond_the_budget_nothing_is_kept(left: int) -> None:
+    proc = Tree("/proc", Budget(left))
+    before = descriptors()
+    assert proc("sys/kernel/ostype") == b"Linux\n"
+    assert descriptors() == before
+
+
+def test_a_copy_is_opened_anew(tmp_path: Path) -> None:
+    tree = Tree(str(tmp_path), Budget(2))
+    for content in (b"one", b"two"):
+        (tmp_path / "new").write_bytes(content)
+        (tmp_path / "new").replace(tmp_path / "file")
+        assert tree("file") == content
+
+
+@pytest.mark.parametrize("size", [0, 1, 4095, 4096, 4097, 8192, 100_000])
+def test_files_are_read_to_the_end(tmp_path: Path, size: int) -> None:
+    content = os.urandom(size)
+    (tmp_path / "file").write_bytes(content)
+    assert Tree(str(tmp_path))("file") == content
+
+
+def test_what_the_kernel_gives_in_parts_is_read_to_the_end() -> None:
+    proc = Tree("/proc", Budget(1))
+    with open("/proc/kallsyms", "rb") as lines:
+        whole = lines.read()
+    assert len(whole) > 100_000
+    assert proc("kallsyms") == proc("kallsyms") == whole
+    proc.close()
+
+
+def test_what_is_gone_is_looked_for_again() -> None:
+    proc = Tree("/proc", Budget(1))
+    child = os.posix_spawn("/bin/sleep", ["sleep", "1000"], {})
+    assert proc(f"{child}/comm")
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    with pytest.raises(FileNotFoundError):
+        proc(f"{child}/comm")
+    proc.close()
