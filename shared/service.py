@@ -126,8 +126,7 @@ class Service:
         allow = _allow(settings)
         kept, made = self._prepare(settings)
         try:
-            self.listeners.permit(settings.values["web.socket-mode"], settings.values["web.socket-group"])
-            self.listeners.replace(_addresses(settings))
+            self._listen(settings)
         except BaseException:
             _close(made)
             raise
@@ -141,6 +140,18 @@ class Service:
                 self._retired.append((states, each[2]))
         self.pages.tell_of(self._telemetry())
         self._apply(settings)
+
+    def _listen(self, settings: Settings) -> None:
+        """Go over to its addresses, and its mode and group of unix sockets; or raise, and stay with what is."""
+        self._permit(settings)
+        try:
+            self.listeners.replace(_addresses(settings))
+        except BaseException:
+            self._permit(self.settings)
+            raise
+
+    def _permit(self, settings: Settings) -> None:
+        self.listeners.permit(settings.values["web.socket-mode"], settings.values["web.socket-group"])
 
     def _prepare(self, settings: Settings) -> "tuple[list[Running], list[Exporter]]":
         """What is to run: what runs already with the same values, and what is made for it."""
@@ -170,7 +181,7 @@ class Service:
         for states, exporter in self._retired[:]:
             if not any(state.pending for state in states):
                 self._retired.remove((states, exporter))
-                exporter.close()
+                _close([exporter])
 
     def _collectors(self, settings: Settings) -> list[Collector]:
         own = [] if settings.values["web.disable-exporter-metrics"] else [self._process]
@@ -197,7 +208,10 @@ def _created(plugin: Plugin, given: "Values") -> Exporter:
 
 def _close(exporters: Iterable[Exporter]) -> None:
     for exporter in exporters:
-        exporter.close()
+        try:
+            exporter.close()
+        except Exception as error:  # noqa: BLE001 - one exporter's defect does not end the others
+            log.error("exporter not closed", err=f"{type(error).__name__}: {error}")
 
 
 def _allow(settings: Settings) -> Allow:

@@ -1,0 +1,115 @@
+"""A program that reads its configuration again: what goes, what stays, and that nobody is closed while at work."""
+
+import socket
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from motes.shared.engine import Scrape
+from motes.shared.options import TEXT, Catalogue, Option
+from motes.shared.plugin import Exporter, Plugin
+from motes.shared.service import Service
+from motes.shared.settings import Sources
+
+from tests.shared.conftest import Logged
+from tests.support.fakes import Gate, Scripted
+from tests.support.namespaces import until
+
+
+class Rig:
+    """A service of two exporters that walk into the gate that is theirs; `closed` says which were, by their option."""
+
+    def __init__(self, folder: Path, gates: Mapping[str, Gate]) -> None:
+        self.closed: list[str] = []
+        self.folder = folder
+        self._gates = gates
+        plugins = {name: self._plugin(name) for name in ("one", "two")}
+        self.write("[one]\n[two]\n")
+        sources = Sources({"config.file": str(folder / "motes.toml")}, {}, plugins)
+        self.service = Service("it", sources.read(), sources.read, [])
+        self.service.server.listen(self.service.listeners)
+
+    def write(self, tables: str, *more: str) -> None:
+        """The configuration; `more` are further addresses, with which the socket's mode is another one, too."""
+        addresses = ", ".join(f'"{each}"' for each in (f"unix:{self.folder}/it.sock", *more))
+        mode = "0666" if more else "0660"
+        (self.folder / "motes.toml").write_text(
+            f'[web]\nlisten-address = [{addresses}]\nsocket-mode = "{mode}"\n{tables}'
+        )
+
+    def reload(self, tables: str, *more: str) -> None:
+        self.write(tables, *more)
+        self.service._reload()
+
+    def scrape(self) -> list[Scrape]:
+        done: list[Scrape] = []
+        self.service.engine.scrape(self.service.engine.states, monotonic() + 60, done.append)
+        return done
+
+    def finished(self, done: list[Scrape]) -> bool:
+        self.service.engine.tick(monotonic())
+        return bool(done)
+
+    def _plugin(self, name: str) -> Plugin:
+        options = Catalogue([Option(f"{name}.x", TEXT, "", "")])
+        return Plugin(name, options, lambda values: self._create(name, values), prefix=f"{name}.")
+
+    def _create(self, name: str, values: Mapping[str, str]) -> Exporter:
+        told = f"{name} {values.get(f'{name}.x', '')}".strip()
+
+        def close() -> None:
+            self.closed.append(told)
+            if told.endswith("broken"):
+                raise KeyError(told)
+
+        return Exporter([Scripted(name, self._gates.get(name, int)).collector], close)
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    with Gate() as gate:
+        yield gate
+
+
+@pytest.fixture
+def rig(tmp_path: Path, gate: Gate, events: Logged) -> Iterator[Rig]:
+    rig = Rig(tmp_path, {"two": gate})
+    yield rig
+    rig.service.listeners.close()
+    rig.service.engine.close()
+
+
+def test_what_is_replaced_is_closed_once_it_has_come_back(rig: Rig, gate: Gate) -> None:
+    kept = rig.service.engine.states[0]
+    done = rig.scrape()
+    gate.entered()
+    rig.reload('[one]\n[two]\nx = "new"\n')
+    rig.service._close_retired()
+    assert rig.closed == []
+    gate.open()
+    until(lambda: rig.finished(done), "the page")
+    rig.service._close_retired()
+    rig.service._close_retired()
+    assert rig.closed == ["two"]
+    assert rig.service.engine.states[0] is kept
+
+
+def test_one_that_cannot_be_closed_ends_nobody(rig: Rig, events: Logged) -> None:
+    rig.reload('[one]\nx = "broken"\n[two]\nx = "broken"\n')
+    rig.reload("[two]\n")
+    rig.service._close_retired()
+    assert sorted(rig.closed) == ["one", "one broken", "two", "two broken"]
+    assert [message for _, message, _ in events].count("exporter not closed") == 2
+
+
+def test_where_the_new_addresses_cannot_be_all_is_as_it_was(rig: Rig, events: Logged) -> None:
+    path = rig.folder / "it.sock"
+    before = rig.service.engine.states, path.stat().st_ino, path.stat().st_mode
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        rig.reload('[one]\nx = "new"\n', f"127.0.0.1:{taken.getsockname()[1]}")
+    assert ("error", "configuration not taken, the running one stays") in [event[:2] for event in events]
+    assert (rig.service.engine.states, path.stat().st_ino, path.stat().st_mode) == before
+    assert stat.S_IMODE(before[2]) == 0o660
+    assert rig.closed == ["one new"]
