@@ -94,9 +94,10 @@ class Tree:
     def devices(self, path: str) -> "list[Device]":
         """The entries of a folder, one per device, sorted by name; files in it are none (bonding_masters).
 
-        A device keeps its descriptors from call to call as long as its name still stands for the same inode.
+        In the kernel's own sysfs a device is the same from call to call as long as its name stands for the same inode.
+        Elsewhere each call makes them anew: other file systems give an inode's number to the next file at once.
         """
-        known = self._listed.get(path, {})
+        known = self._listed.get(path, {}) if self.is_kernels else {}
         fresh: dict[str, Device] = {}
         with os.scandir(self._prefix + path) as entries:
             for entry in sorted(entries, key=_name):
