@@ -9,9 +9,9 @@ def lines(content: bytes) -> dict[bytes, bytes]:
     """Numbers by what they count, still in one piece; ValueError for a line that holds anything else."""
     found: dict[bytes, bytes] = {}
     for line in content.splitlines():
-        word, _, numbers = line.partition(b" ")
-        numbers = numbers.strip()
-        if numbers and (word in _CHECKED or word.startswith(b"cpu")):
+        fields = line.split(None, 1)
+        if len(fields) == 2 and (fields[0] in _CHECKED or fields[0].startswith(b"cpu")):
+            word, numbers = fields
             if not numbers.translate(None, b" \t").isdigit():
                 raise ValueError(f"no numbers in {line[:80]!r}")
             found[word] = numbers

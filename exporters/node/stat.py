@@ -42,7 +42,7 @@ class Collector:
         self._softirq = host.flags[_SOFTIRQ]
         vectors = [labels(vector=vector) for vector in _VECTORS] if self._softirq else []
         self._frame = Frame((*_FAMILIES, ("counter", "node_softirqs_total", "Softirqs by vector.", vectors)))
-        self._seen = b""
+        self._seen: bytes | None = None
         self._lines: list[int] = []
         self._vectors = _NONE
 
@@ -60,6 +60,6 @@ class Collector:
 
     def _look(self, content: bytes) -> None:
         told = _procstat.lines(content)
-        at = {line.partition(b" ")[0]: number for number, line in enumerate(content.splitlines())}
+        at = {word: at for at, line in enumerate(content.splitlines()) for word in line.split(None, 1)[:1]}
         self._lines = [at[word] if word in told else _NONE for word in _WORDS]
         self._vectors = at[b"softirq"] if b"softirq" in told else _NONE
