@@ -23,6 +23,8 @@ _FAMILIES = (
     ("memory", b"full", "memory_stalled", "Seconds that no task got on, for want of memory."),
     ("irq", b"full", "irq_stalled", "Seconds that no task got on, for interrupts."),
 )
+# The fifth word of a line, after three averages.
+_TOTAL_AT = 4
 _TOTAL = b"total="
 # What is left of a file without them is its layout.
 _DIGITS = b"0123456789"
@@ -84,9 +86,10 @@ def _places(contents: dict[str, bytes]) -> dict[tuple[str, bytes], int]:
     for resource, content in contents.items():
         for line in content.splitlines():
             words = line.split()
-            end += len(words)
             if line.startswith((b"some ", b"full ")):
-                if not words[-1].startswith(_TOTAL) or not words[-1][len(_TOTAL) :].isdigit():
+                total = b"".join(words[_TOTAL_AT : _TOTAL_AT + 1])
+                if not total.startswith(_TOTAL) or not total[len(_TOTAL) :].isdigit():
                     raise ValueError(f"no total in {line!r}")
-                places[resource, words[0]] = end - 1
+                places[resource, words[0]] = end + _TOTAL_AT
+            end += len(words)
     return places
