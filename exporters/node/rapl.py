@@ -15,7 +15,7 @@ from motes.shared.exposition import Family, counter, labels
 from motes.shared.options import BOOLEAN, Option
 
 _LABEL = "collector.rapl.enable-zone-label"
-_INVALID = re.compile("[^a-zA-Z0-9_]")
+_INVALID = re.compile("_*[^a-zA-Z0-9_]+_*")
 
 OPTIONS = (Option(_LABEL, BOOLEAN, False, "Put the zone into a label instead of the metric's name."),)
 
