@@ -5,6 +5,7 @@ Unit:   seconds, from nanoseconds; timeslices are counted.
 Errors: without the file (CONFIG_SCHEDSTATS) there is no data. Lines of another form are left out.
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ from motes.shared.collector import NoData
 from motes.shared.exposition import Family, counter, labels
 
 _NANOSECONDS = 1e9
-_NUMBERS = 9
+_CPU = re.compile(rb"^cpu(\d+)(?: \d+){6} (\d+) (\d+) (\d+)(?!\S)", re.MULTILINE)
 
 
 @lru_cache(maxsize=1024)
@@ -29,14 +30,11 @@ def collect(host: Host) -> Iterator[Family]:
     running: dict[bytes, float] = {}
     waiting: dict[bytes, float] = {}
     timeslices: dict[bytes, bytes] = {}
-    for line in content.splitlines():
-        if line.startswith(b"cpu"):
-            name, *numbers = line.split(b" ", _NUMBERS + 1)[: _NUMBERS + 1]
-            if len(numbers) == _NUMBERS and b"".join((name[3:], *numbers)).isdigit():
-                cpu = _cpu(name[3:])
-                running[cpu] = float(numbers[6]) / _NANOSECONDS
-                waiting[cpu] = float(numbers[7]) / _NANOSECONDS
-                timeslices[cpu] = numbers[8]
+    for number, ran, waited, slices in _CPU.findall(content):
+        cpu = _cpu(number)
+        running[cpu] = float(ran) / _NANOSECONDS
+        waiting[cpu] = float(waited) / _NANOSECONDS
+        timeslices[cpu] = slices
     yield counter("node_schedstat_running_seconds_total", "Seconds that tasks ran on the CPU.", running)
     yield counter("node_schedstat_waiting_seconds_total", "Seconds that tasks waited for the CPU.", waiting)
     yield counter("node_schedstat_timeslices_total", "Timeslices run on the CPU.", timeslices)
