@@ -4,6 +4,7 @@ Source: rtnetlink(7); linux/if_link.h, linux/if_addr.h.
 Errors: OSError where netlink is refused, ValueError for an answer that is garbled.
 """
 
+import errno
 import socket
 from collections.abc import Iterator
 from struct import Struct, unpack
@@ -27,6 +28,7 @@ _ATTRIBUTE = Struct("=HH")  # length, type
 _WITHOUT_STATISTICS = _IFINFOMSG.pack(0, 0, 0, 0, 0) + netlink.attribute(_IFLA_EXT_MASK, Struct("=I").pack(1 << 3))
 # As much as the kernel ever puts into one answer.
 _LARGEST = 32768
+_TRIES = 5
 
 # struct rtnl_link_stats64, in its order.
 STATS64 = (
@@ -75,21 +77,28 @@ class Routes:
         return names
 
     def _dump(self, kind: int, request: bytes) -> list[memoryview]:
+        """Asked again where a device came or went in mid-answer: then one may be missing, or be there twice."""
         try:
-            if self._socket is None:
-                self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-            self._socket.send(netlink.dump(kind, request))
-            return list(self._answers(self._socket))
+            for _ in range(_TRIES):
+                answers = self._ask(netlink.dump(kind, request))
+                if not any(flags & netlink.NLM_F_DUMP_INTR for flags, _ in answers):
+                    return [body for _, body in answers[:-1]]
         except (OSError, ValueError):
             self.close()
             raise
+        raise OSError(errno.EAGAIN, "network devices change faster than they are told")
 
-    def _answers(self, answering: socket.socket) -> Iterator[memoryview]:
+    def _ask(self, request: bytes) -> list[tuple[int, memoryview]]:
+        """All messages of the answer, with their flags; the last is NLMSG_DONE."""
+        if self._socket is None:
+            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+        self._socket.send(request)
+        answers = []
         while True:
-            for kind, _, _, body in netlink.messages(answering.recv(_LARGEST)):
+            for kind, flags, _, body in netlink.messages(self._socket.recv(_LARGEST)):
+                answers.append((flags, body))
                 if kind == netlink.NLMSG_DONE:
-                    return
-                yield body
+                    return answers
 
     def close(self) -> None:
         if self._socket is not None:

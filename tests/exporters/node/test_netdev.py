@@ -36,8 +36,8 @@ class Kernel:
         self.closed = True
 
 
-def message(kind: int, body: bytes) -> bytes:
-    return pack("=IHHII", 16 + len(body), kind, 2, 1, 0) + body + bytes(-len(body) % 4)
+def message(kind: int, body: bytes, flags: int = 2) -> bytes:
+    return pack("=IHHII", 16 + len(body), kind, flags, 1, 0) + body + bytes(-len(body) % 4)
 
 
 def link(index: int, name: str, numbers: bytes) -> bytes:
@@ -69,6 +69,20 @@ def test_statistics_of_each_device(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_device_without_statistics_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, _ = routes(link(1, "lo", b"") + DONE, monkeypatch=monkeypatch)
     assert list(asked.statistics()) == []
+
+
+INTERRUPTED = message(netlink.NLMSG_DONE, bytes(4), 2 | netlink.NLM_F_DUMP_INTR)
+
+
+def test_devices_that_change_in_mid_answer_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = link(1, "lo", stats(1)), link(2, "wg0", stats(2))
+    asked, kernel = routes(one, one + INTERRUPTED, one + two, DONE, monkeypatch=monkeypatch)
+    assert list(asked.statistics()) == [(b"lo", (1,)), (b"wg0", (2,))]
+    kernel.datagrams = [one + INTERRUPTED] * 10
+    with pytest.raises(BlockingIOError):
+        list(asked.statistics())
+    kernel.datagrams = [one + DONE]
+    assert list(asked.statistics()) == [(b"lo", (1,))]
 
 
 @pytest.mark.parametrize("fields", [23, 25], ids=["before_linux_4_6", "since_linux_5_19"])
