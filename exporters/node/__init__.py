@@ -59,38 +59,14 @@ ROOTS = (
     Option("path.udev.data", PATH, "/run/udev/data", "Where udev keeps its device properties."),
 )
 
+_UPSTREAM = """
+    arp bcache bcachefs bonding btrfs buddyinfo cgroups cpu_vulnerabilities dmi drbd drm edac ethtool fibrechannel
+    infiniband interrupts ipvs kernel_hung ksmd lnstat logind meminfo_numa mountstats network_route nfs nfsd ntp nvme
+    pcidevice perf powersupplyclass processes qdisc runit slabinfo softirqs supervisord swap sysctl systemd tapestats
+    tcpstat watchdog wifi xfrm xfs zoneinfo
+"""
 # Collectors of node_exporter's that are not here: service files turn many of them off.
-ABSENT = frozenset(
-    (
-        *(
-            "arp",
-            "bcache",
-            "bcachefs",
-            "bonding",
-            "btrfs",
-            "buddyinfo",
-            "cgroups",
-            "cpu_vulnerabilities",
-            "dmi",
-            "drbd",
-        ),
-        *(
-            "drm",
-            "edac",
-            "ethtool",
-            "fibrechannel",
-            "infiniband",
-            "interrupts",
-            "ipvs",
-            "kernel_hung",
-            "ksmd",
-            "lnstat",
-        ),
-        *("logind", "meminfo_numa", "mountstats", "network_route", "nfs", "nfsd", "ntp", "nvme", "pcidevice", "perf"),
-        *("powersupplyclass", "processes", "qdisc", "runit", "slabinfo", "softirqs", "supervisord", "swap", "sysctl"),
-        *("systemd", "tapestats", "tcpstat", "watchdog", "wifi", "xfrm", "xfs", "zoneinfo"),
-    )
-).difference(COLLECTORS)
+ABSENT = frozenset(_UPSTREAM.split()).difference(COLLECTORS)
 
 DISABLE_DEFAULTS = Option(
     "collector.disable-defaults", BOOLEAN, False, "Only those collectors are on that are named, as in --collector.cpu."
