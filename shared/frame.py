@@ -24,8 +24,6 @@ class Frame:
 
     __slots__ = ("_clashing", "_openmetrics", "_parts", "names", "size", "text")
 
-    kind = help = ""
-
     def __init__(self, families: Iterable[Row]) -> None:
         self._parts = [
             (heading(name, kind, help), [b"\n%b%b " % (name.encode(), label_set) for label_set in label_sets])
