@@ -118,11 +118,7 @@ class Engine:
             self._round_began = monotonic()
         for state in states:
             if not state.pending and (not running or state.finished < self._round_began):
-                state.pending = True
-                state.late = False
-                state.started = 0.0
-                state.deadline = max(deadline, run_until)
-                self._queue.put(state)
+                self._enqueue(state, max(deadline, run_until))
             if state.pending and not state.late:
                 scrape.missing += 1
                 state.waiting.append(scrape)
@@ -188,6 +184,13 @@ class Engine:
         # Its number may be another file's by the time that a worker comes back.
         wake, self._wake = self._wake, -1
         os.close(wake)
+
+    def _enqueue(self, state: State, deadline: float) -> None:
+        state.pending = True
+        state.late = False
+        state.started = 0.0
+        state.deadline = deadline
+        self._queue.put(state)
 
     def _take(self) -> None:
         while self._finished:
