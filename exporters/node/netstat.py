@@ -39,7 +39,7 @@ class Collector:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._wanted: re.Pattern[str] = host.flags["collector.netstat.fields"]
-        self._seen: tuple[list[bytes], bytes, bytes] | None = None
+        self._seen: tuple[list[bytes], bytes, list[bytes], int] | None = None
         self._frame = Frame(())
         self._tables: list[int] = []
         self._places: list[int] = []
@@ -48,14 +48,16 @@ class Collector:
         lines = self._host.net("netstat").splitlines() + self._host.net("snmp").splitlines()
         names, numbers = lines[::2], lines[1::2]
         content6 = self._read6()
-        seen = names, b"\n".join(numbers).translate(None, _DIGITS), content6.translate(None, _DIGITS)
+        words6 = content6.split()
+        seen = names, b"\n".join(numbers).translate(None, _DIGITS), words6[::2], len(words6)
         if seen != self._seen:
+            self._seen = None  # the look may fail half way
             self._look(names, numbers, content6)
             self._seen = seen
         words: list[bytes] = []
         for at in self._tables:
             words += numbers[at].split(b" ")
-        words += content6.split()
+        words += words6
         return [self._frame.fill([words[at] for at in self._places])]
 
     def _read6(self) -> bytes:
@@ -91,8 +93,7 @@ def _keys6(content: bytes) -> list[str]:
     for line in content.splitlines():
         words = line.split()
         keys += [""] * len(words)
-        if len(words) > 1:
+        if len(words) > 1 and b"6" in words[0]:
             float(words[1])
-            if b"6" in words[0]:
-                keys[1 - len(words)] = words[0].decode().replace("6", "6_", 1)
+            keys[1 - len(words)] = words[0].decode().replace("6", "6_", 1)
     return keys

@@ -16,9 +16,9 @@ OTHER_LINES = tuple(name for name in NAMES if name != "pressure")
 NUMBER = re.compile(rb"(?<![\w.])\d+(?!\w)")
 
 
-def collector(name: str, proc: Path) -> Collector:
+def collector(name: str, proc: Path, **more: object) -> Collector:
     flags = {"path.procfs": str(proc), "collector.disable-defaults": True, f"collector.{name}": True}
-    return node.create(flags).collectors[0]
+    return node.create(flags | more).collectors[0]
 
 
 def page(collector: Collector) -> str:
@@ -74,3 +74,28 @@ def test_pressure_knows_a_resource_again(tmp_path: Path) -> None:
     assert page(kept) == page(collector("pressure", proc)) != before
     (tmp_path / "io").rename(proc / "pressure" / "io")
     assert page(kept) == before
+
+
+def write_netstat(proc: Path, netstat: str, snmp6: str) -> None:
+    (proc / "net").mkdir(parents=True, exist_ok=True)
+    (proc / "net" / "netstat").write_text(netstat)
+    (proc / "net" / "snmp").write_text("Tcp: ActiveOpens\nTcp: 5\n")
+    (proc / "net" / "snmp6").write_text(snmp6)
+
+
+def test_netstat_knows_the_first_layout_again_after_one_that_is_garbled(tmp_path: Path) -> None:
+    kept = collector("netstat", tmp_path)
+    write_netstat(tmp_path, "TcpExt: ListenDrops\nTcpExt: 1\n", "Udp6InErrors 2\n")
+    before = page(kept)
+    write_netstat(tmp_path, "Other: A B\nOther: 7 8\nTcpExt: ListenDrops\nTcpExt: 1\n", "Udp6InErrors x\n")
+    assert page(kept) == "ValueError"
+    write_netstat(tmp_path, "TcpExt: ListenDrops\nTcpExt: 1\n", "Udp6InErrors 2\n")
+    assert page(kept) == before
+
+
+def test_netstat_tells_names_apart_by_their_digits(tmp_path: Path) -> None:
+    kept = collector("netstat", tmp_path, **{"collector.netstat.fields": re.compile("Type")})
+    for snmp6 in ("Icmp6OutType133 1\n", "Icmp6OutType143 2\n", "Icmp6OutType143\n"):
+        write_netstat(tmp_path, "TcpExt: ListenDrops\nTcpExt: 1\n", snmp6)
+        fresh = collector("netstat", tmp_path, **{"collector.netstat.fields": re.compile("Type")})
+        assert page(kept) == page(fresh)
