@@ -21,6 +21,8 @@ _FIRST_READ = 4096
 # An attribute in sysfs is one page at most.
 _PAGE = 4096
 _GONE = frozenset((errno.ENODEV, errno.ENOENT, errno.ESRCH))
+# In procfs EIO, too: the module that had made the file was unloaded, and perhaps loaded again.
+_GONE_IN_PROC = _GONE | {errno.EIO}
 
 
 class Budget:
@@ -54,7 +56,7 @@ class Tree:
             try:
                 return kept.read(self._short_read_ends)
             except OSError as error:
-                if error.errno not in _GONE:
+                if error.errno not in (_GONE if self._short_read_ends else _GONE_IN_PROC):
                     raise  # the driver's answer, such as EINVAL for the speed of a link that is down
             # Perhaps there is another device of the same name by now.
             self.release(self._kept.pop(path).descriptor)

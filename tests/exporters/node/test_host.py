@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from motes.exporters.node.host import Budget, Tree
 
+from tests.support.namespaces import Host
+
 
 def descriptors() -> set[str]:
     return set(os.listdir("/proc/self/fd"))
@@ -56,6 +58,26 @@ def test_what_the_kernel_gives_in_parts_is_read_to_the_end() -> None:
     assert len(whole) > 100_000
     assert proc("kallsyms") == proc("kallsyms") == whole
     proc.close()
+
+
+def test_a_file_that_was_taken_away_is_looked_for_again() -> None:
+    """As when a module is unloaded and loaded again. Here the kernel makes the file for a device."""
+    host = Host()
+    proc = Tree("/proc", Budget(1))
+    name, made = f"{host.pid}/net/dev_snmp6/one", "link add one type veth peer name other"
+    try:
+        host.ip(made)
+        assert proc(name)
+        host.ip("link delete one")
+        with pytest.raises(FileNotFoundError):
+            proc(name)
+        host.ip(made)
+        assert proc(name)
+        host.ip("link delete one", made)
+        assert proc(name)
+    finally:
+        proc.close()
+        host.close()
 
 
 def test_what_is_gone_is_looked_for_again() -> None:
