@@ -28,7 +28,9 @@ _QUEUE = tuple(
 
 
 class Disk:
-    """Keeps its label sets until udev writes anew; looks through its queue once, and then reads rotational alone."""
+    """Keeps its label sets until udev writes anew; looks through its queue in the kernel's own sysfs once, and then
+    reads rotational alone.
+    """
 
     def __init__(self, host: Host, name: bytes, number: tuple[bytes, bytes]) -> None:
         self.name = name
@@ -40,12 +42,12 @@ class Disk:
         self._path = os.fsdecode(b"b%b:%b" % number)
         self._known: object = None
         self._queue = Device(host.sys, f"block/{os.fsdecode(name)}/queue", "queue", 0)
-        self._has_whole_queue = None not in [self._queue.get(attribute) for attribute in _QUEUE]
-        self._queue.close()
+        self._is_live = host.sys.is_kernels
+        self._has_whole_queue: bool | None = None
 
     def refresh(self) -> bool:
         """Whether anything has changed."""
-        rotational = (self._queue.get("rotational") if self._has_whole_queue else None) or b"0"
+        rotational = self._rotational()
         known = (self._stamp(), rotational)
         if known == self._known:
             return False
@@ -61,6 +63,12 @@ class Disk:
         """The label set of these udev properties, by label name."""
         found = {label: self.udev.get(name.encode(), b"") for label, name in properties.items()}
         return labels(device=self.name, **found)
+
+    def _rotational(self) -> bytes:
+        if self._has_whole_queue is None or not self._is_live:
+            self._has_whole_queue = None not in [self._queue.get(attribute) for attribute in _QUEUE]
+            self._queue.close()
+        return (self._queue.get("rotational") if self._has_whole_queue else None) or b"0"
 
     def _stamp(self) -> object:
         try:

@@ -99,3 +99,15 @@ def test_netstat_tells_names_apart_by_their_digits(tmp_path: Path) -> None:
         write_netstat(tmp_path, "TcpExt: ListenDrops\nTcpExt: 1\n", snmp6)
         fresh = collector("netstat", tmp_path, **{"collector.netstat.fields": re.compile("Type")})
         assert page(kept) == page(fresh)
+
+
+def test_a_copied_disk_is_looked_through_each_time(tmp_path: Path) -> None:
+    shutil.copytree(HERE / "diskstats" / "good", tmp_path, dirs_exist_ok=True)
+    trees = {"path.sysfs": str(tmp_path / "sys"), "path.udev.data": str(tmp_path / "udev")}
+    kept = collector("diskstats", tmp_path / "proc", **trees)
+    before = page(kept)
+    timeout = tmp_path / "sys" / "block" / "sda" / "queue" / "io_timeout"
+    timeout.rename(tmp_path / "elsewhere")
+    assert page(kept) == page(collector("diskstats", tmp_path / "proc", **trees)) != before
+    (tmp_path / "elsewhere").rename(timeout)
+    assert page(kept) == before
