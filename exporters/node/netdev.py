@@ -67,7 +67,9 @@ class Collector:
 
     def collect(self) -> Iterator[Family]:
         names, rows = self._read()
-        rows = [row for row in rows if not self._filter.ignored(row[0].decode("utf-8", "surrogateescape"))]
+        # As a dictionary: netlink tells of a device twice when another is made between two of its answers.
+        kept = dict(rows).items()
+        rows = [row for row in kept if not self._filter.ignored(row[0].decode("utf-8", "surrogateescape"))]
         columns: dict[str, Sequence[Value]] = dict(
             zip(names, zip(*[numbers for _, numbers in rows], strict=True), strict=False)
         )

@@ -190,6 +190,13 @@ def test_detailed_names_are_the_kernels() -> None:
     assert found == {f'node_network_{name}_total{{device="eth0"}}': 10**place for place, name in enumerate(STATS64)}
 
 
+def test_a_device_that_comes_twice_is_served_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it does where another one is made between two of the kernel's answers."""
+    monkeypatch.setattr(Routes, "statistics", lambda _: iter([(b"eth0", [5] * 24), (b"eth0", [6] * 24)]))
+    assert text(collector().collect()).count(b'node_network_receive_bytes_total{device="eth0"} 6\n') == 1
+    assert text(collector().collect()).count(b"node_network_receive_bytes_total{") == 1
+
+
 def test_both_filters_exclude_each_other() -> None:
     expression = REGEX.parse("eth")
     with pytest.raises(ValueError, match="device-exclude"):
