@@ -5,11 +5,12 @@ Each collector is a module of this package under node_exporter's name for it. It
 and its own flags in `OPTIONS`.
 """
 
+import resource
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
 
-from motes.exporters.node.host import Budget, Host
+from motes.exporters.node.host import KEPT_FILES, Budget, Host
 from motes.shared.collector import Collector
 from motes.shared.exposition import Family
 from motes.shared.options import BOOLEAN, FOLDER, PATH, Catalogue, Option
@@ -121,7 +122,7 @@ def create(values: Mapping[str, object]) -> Exporter:
     names = enabled(values)
     own = [option for name in names for option in options(name)]
     flags = {option.name: option.default for option in [*ROOTS, *own]} | dict(values)
-    budget = Budget()
+    budget = Budget(_files_to_keep())
     hosts = {name: Host(flags, budget) for name in names}
 
     def close() -> None:
@@ -129,6 +130,12 @@ def create(values: Mapping[str, object]) -> Exporter:
             host.close()
 
     return Exporter([_collector(name, host) for name, host in hosts.items()], close)
+
+
+def _files_to_keep() -> int:
+    """Where few descriptors are allowed, most are left to connections and to files that are opened anew."""
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return KEPT_FILES if allowed == resource.RLIM_INFINITY else min(KEPT_FILES, allowed // 4)
 
 
 def _collector(name: str, host: Host) -> Collector:

@@ -231,6 +231,17 @@ def test_file_limit_is_raised(tmp_path: Path) -> None:
         assert Page(program.get("/metrics")).values["process_max_fds", ()] == 4096
 
 
+def test_where_few_files_are_allowed_some_are_left_for_clients(tmp_path: Path) -> None:
+    port = free_port()
+    command = ("sh", "-c", 'ulimit -n 64; exec "$@"', "sh", *NODE, f"--web.listen-address=127.0.0.1:{port}")
+    with Program(command, port, tmp_path / "log", ready="/-/ready", PYTHONPATH=SOURCE) as program:
+        for _ in range(3):
+            page = Page(program.get("/metrics"))
+            assert page.values["process_max_fds", ()] == 64
+            assert page.values["process_open_fds", ()] < 32
+        assert "Too many open files" not in program.log()
+
+
 def test_without_standard_streams_the_log_goes_to_nobody(tmp_path: Path) -> None:
     """Least of all into a connection that took the number of standard error."""
     port = free_port()
