@@ -3,7 +3,8 @@
 Source: proc/sys/net/netfilter/nf_conntrack_{count,max} and proc/net/stat/nf_conntrack, a line of hexadecimal
         numbers per CPU, see the kernel's nf_conntrack-sysctl documentation and nf_conntrack_standalone.c.
 Unit:   entries; events since the module was loaded, summed over the CPUs.
-Errors: no data where the module is not loaded; a line of another length fails this collector.
+Errors: no data where the module is not loaded; no statistics where the kernel was built without them
+        (CONFIG_NF_CONNTRACK_PROCFS); a line of another length fails this collector.
 """
 
 from functools import cache, lru_cache
@@ -34,23 +35,31 @@ def collect(host: Host) -> list[Family]:
     try:
         entries = host.proc("sys/net/netfilter/nf_conntrack_count")
         limit = host.proc("sys/net/netfilter/nf_conntrack_max")
-        statistics = host.net("stat/nf_conntrack")
     except FileNotFoundError as error:
         raise NoData from error
-    return _families(entries, limit, statistics)
+    return _families(entries, limit, _statistics(host))
+
+
+def _statistics(host: Host) -> bytes | None:
+    try:
+        return host.net("stat/nf_conntrack")
+    except FileNotFoundError:
+        return None
 
 
 # On a quiet machine nothing has happened since the last time.
 @lru_cache(maxsize=1)
-def _families(entries: bytes, limit: bytes, statistics: bytes) -> list[Family]:
-    rows = [_numbers(line) for line in statistics.splitlines()[1:]]
-    sums = [sum([row[column] for row in rows]) for column in _COLUMNS]
-    return [_frame().fill([int(entries), int(limit), *sums])]
+def _families(entries: bytes, limit: bytes, statistics: bytes | None) -> list[Family]:
+    values = [int(entries), int(limit)]
+    if statistics is not None:
+        rows = [_numbers(line) for line in statistics.splitlines()[1:]]
+        values += [sum([row[column] for row in rows]) for column in _COLUMNS]
+    return [_frame(len(values)).fill(values)]
 
 
 @cache
-def _frame() -> Frame:
-    return Frame([("gauge", f"node_nf_conntrack_{name}", help, (b"",)) for name, help in _FAMILIES])
+def _frame(size: int) -> Frame:
+    return Frame([("gauge", f"node_nf_conntrack_{name}", help, (b"",)) for name, help in _FAMILIES[:size]])
 
 
 def _numbers(line: bytes) -> list[int]:
