@@ -18,8 +18,7 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[2] / ".src"))
 
-from tests.e2e.test_flood import MIB, connected, resident, sockets
-from tests.support.flood import Files, Flood
+from tests.support.flood import MIB, Files, Flood, connected, resident, sockets
 from tests.support.namespaces import until
 from tests.support.program import motes_node
 

@@ -1,40 +1,17 @@
 """The program under a flood of connections. How long its answers take then is for tests/bench/flood.py to tell."""
 
-import os
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-from tests.support.flood import Files, Flood
+from tests.support.flood import MIB, Files, Flood, connected, resident, sockets
 from tests.support.namespaces import until
 from tests.support.oracles import read_text
 from tests.support.program import NODE, ROOT, Program, free_port, motes_node
 
 ROUNDS = 40
-MIB = 1 << 20
-
-
-def sockets(pid: int) -> int:
-    return sum(_target(f"/proc/{pid}/fd/{name}").startswith("socket:") for name in os.listdir(f"/proc/{pid}/fd"))
-
-
-def _target(link: str) -> str:
-    try:
-        return os.readlink(link)
-    except FileNotFoundError:  # closed since it was listed
-        return ""
-
-
-def connected(port: int) -> int:
-    """How many connections the program has still to close."""
-    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return sum(local.endswith(f":{port:04X}") and state in ("01", "08") for _, local, _, state, *_ in lines)
-
-
-def resident(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def scrape(connection: HTTPConnection) -> None:

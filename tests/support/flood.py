@@ -1,11 +1,14 @@
 """Clients that mean no good: many that say nothing, and many that take their time."""
 
 import contextlib
+import os
 import resource
 import socket
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+MIB = 1 << 20
 IDLE = 1000
 SLOW = 200
 _HEAD = b"GET /metrics HTTP/1.1\r\nHost: flood\r\nUser-Agent: " + b"x" * 8000
@@ -66,3 +69,24 @@ class Files:
 
     def __exit__(self, *_: object) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, self._before)
+
+
+def sockets(pid: int) -> int:
+    return sum(_target(f"/proc/{pid}/fd/{name}").startswith("socket:") for name in os.listdir(f"/proc/{pid}/fd"))
+
+
+def _target(link: str) -> str:
+    try:
+        return os.readlink(link)
+    except FileNotFoundError:  # closed since it was listed
+        return ""
+
+
+def connected(port: int) -> int:
+    """How many connections the program has still to close."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(local.endswith(f":{port:04X}") and state in ("01", "08") for _, local, _, state, *_ in lines)
+
+
+def resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
