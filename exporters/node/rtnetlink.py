@@ -7,7 +7,7 @@ Errors: OSError where netlink is refused, ValueError for an answer that is garbl
 import errno
 import socket
 from collections.abc import Iterator
-from struct import Struct, unpack
+from struct import Struct
 
 from motes.shared import netlink
 
@@ -42,18 +42,20 @@ STATS64 = (
 
 
 class Routes:
-    """A netlink socket, kept from scrape to scrape and made anew after a failure."""
+    """A netlink socket, kept from scrape to scrape and made anew after a failure; and where statistics stand."""
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
+        self._links: list[Link] = []
 
     def statistics(self) -> Iterator[tuple[bytes, tuple[int, ...]]]:
         """Each device's name and struct rtnl_link_stats64, which older kernels have fewer fields of."""
-        for body in self._dump(_RTM_GETLINK, _IFINFOMSG.pack(0, 0, 0, 0, 0)):
-            found = _select(body, (_IFLA_IFNAME, _IFLA_STATS64))
-            if len(found) == 2:
-                numbers = found[_IFLA_STATS64]
-                yield _text(found[_IFLA_IFNAME]), unpack(f"={len(numbers) // 8}Q", numbers)
+        answer = self.links()
+        if len(answer) != len(self._links) or not all(map(Link.begins, self._links, answer)):
+            self._links = [Link(body) for body in answer]
+        for link, body in zip(self._links, answer, strict=True):
+            if link.statistics is not None:
+                yield link.name, link.statistics.unpack_from(body, link.at)
 
     def links(self) -> list[bytes]:
         """What the kernel says of each device."""
@@ -61,7 +63,7 @@ class Routes:
 
     def addresses(self) -> Iterator[tuple[bytes, bytes, int]]:
         """Each device's addresses as name, the address's own bytes, and prefix length."""
-        names = self._names()
+        names = {link.index: link.name for link in map(Link, self.links())}
         for body in self._dump(_RTM_GETADDR, _IFADDRMSG.pack(0, 0, 0, 0, 0)):
             _, prefix, _, _, index = _IFADDRMSG.unpack_from(body)
             found = dict(netlink.attributes(body, _IFADDRMSG.size))
@@ -69,12 +71,6 @@ class Routes:
             address = found.get(_IFA_LOCAL, found.get(_IFA_ADDRESS))
             if address is not None and index in names:
                 yield names[index], bytes(address), prefix
-
-    def _names(self) -> dict[int, bytes]:
-        names = {}
-        for body in self._dump(_RTM_GETLINK, _IFINFOMSG.pack(0, 0, 0, 0, 0)):
-            names[_IFINFOMSG.unpack_from(body)[2]] = _text(_select(body, (_IFLA_IFNAME,))[_IFLA_IFNAME])
-        return names
 
     def _dump(self, kind: int, request: bytes) -> list[memoryview]:
         """Asked again where a device came or went in mid-answer: then one may be missing, or be there twice."""
@@ -107,45 +103,41 @@ class Routes:
 
 
 class Link:
-    """What `Routes.links` gave for one device: its name and index, and its look but for the statistics."""
+    """What `Routes.links` gave for one device: its name and index, and its look but for the statistics.
 
-    __slots__ = ("_after", "_before", "_length", "index", "name")
+    `statistics` is the form of its rtnl_link_stats64, `at` where that stands; None where it has none.
+    """
+
+    __slots__ = ("_after", "_before", "_length", "at", "index", "name", "statistics")
 
     def __init__(self, body: bytes) -> None:
-        view = memoryview(body)
         begin = end = len(body)
-        name = b""
+        self.name = b""
+        self.at = 0
+        self.statistics: Struct | None = None
         offset = _IFINFOMSG.size
-        for kind, value in netlink.attributes(view, offset):
+        for kind, value in netlink.attributes(memoryview(body), offset):
             after = offset + ((_ATTRIBUTE.size + len(value) + 3) & ~3)
             if kind == _IFLA_IFNAME:
-                name = _text(value)
+                self.name = _text(value)
             elif kind in _STATISTICS:
-                begin, end = min(begin, offset), after
+                begin, end = min(begin, offset + _ATTRIBUTE.size), after
+            if kind == _IFLA_STATS64:
+                self.at = offset + _ATTRIBUTE.size
+                self.statistics = Struct(f"={len(value) // 8}Q")
             offset = after
-        self.name = name
         self.index = _IFINFOMSG.unpack_from(body)[2]
         self._length = len(body)
         self._before = body[:begin]
         self._after = body[end:]
 
+    def begins(self, body: bytes) -> bool:
+        """Whether this is the same as far as the statistics, which then stand at the same place."""
+        return len(body) == self._length and body.startswith(self._before)
+
     def is_in(self, body: bytes) -> bool:
-        """Whether this says the same, whatever the statistics: with the same beginning they stand at the same place."""
-        return len(body) == self._length and body.startswith(self._before) and body.endswith(self._after)
-
-
-def _select(body: memoryview, wanted: tuple[int, ...]) -> dict[int, memoryview]:
-    """Those attributes of a device, for it has some thirty and a page needs two of them."""
-    found: dict[int, memoryview] = {}
-    offset, end = _IFINFOMSG.size, len(body)
-    while offset < end and len(found) < len(wanted):
-        length, kind = _ATTRIBUTE.unpack_from(body, offset)
-        if length < _ATTRIBUTE.size:
-            raise ValueError(f"netlink attribute of {length} bytes")
-        if kind in wanted:
-            found[kind] = body[offset + _ATTRIBUTE.size : offset + length]
-        offset += (length + 3) & ~3
-    return found
+        """Whether this says the same, whatever the statistics."""
+        return self.begins(body) and body.endswith(self._after)
 
 
 def _text(value: memoryview) -> bytes:
