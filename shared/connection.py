@@ -5,10 +5,9 @@ from selectors import EVENT_READ, EVENT_WRITE
 from time import monotonic
 
 from motes.shared import http, log
-from motes.shared.engine import Scrape
 from motes.shared.http import Refused, Request
 from motes.shared.lanes import Lane
-from motes.shared.site import Response, error
+from motes.shared.site import Response, Ticket, error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,8 +30,8 @@ class Connection:
         "_outgoing",
         "_received",
         "_request",
-        "_scrape",
         "_server",
+        "_ticket",
         "lane",
         "socket",
     )
@@ -44,7 +43,7 @@ class Connection:
         self._received = bytearray()
         self._outgoing = memoryview(b"")
         self._request: Request | None = None
-        self._scrape: Scrape | None = None
+        self._ticket: Ticket | None = None
         self._bodiless = False
         self._closing = False
         self._ended = False
@@ -96,9 +95,9 @@ class Connection:
             self.close()
 
     def close(self) -> None:
-        if self._scrape is not None:
-            self._server.site.cancel(self._scrape)
-            self._scrape = None
+        if self._ticket is not None:
+            self._server.site.cancel(self._ticket)
+            self._ticket = None
         self._server.forget(self)
         self.socket.close()
 
@@ -138,13 +137,13 @@ class Connection:
         self._request = request
         self._closing = not request.keep_alive
         self.move(self._server.lanes.busy)
-        scrape = self._server.site.respond(request, self._reply)
-        if scrape is not None and not scrape.over:
-            self._scrape = scrape
+        ticket = self._server.site.respond(request, self._reply)
+        if ticket is not None and not ticket.over:
+            self._ticket = ticket
 
     def _reply(self, response: Response) -> None:
-        self._scrape = None
-        self._closing = self._closing or self._server.stopping
+        self._ticket = None
+        self._closing = self._closing or self._server.stopping or response.status >= 400
         request = self._request
         head = http.response_head(
             response.status,

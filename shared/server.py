@@ -131,7 +131,7 @@ class Server:
         if self._soon:
             return 0
         now = monotonic()
-        due = min([self.lanes.due(), *(timer.due for timer in self._timers), self._stop_by])
+        due = min([self.lanes.due(), self.site.due(), *(timer.due for timer in self._timers), self._stop_by])
         scrapes = self._engine.timeout(now)
         if scrapes is not None:
             due = min(due, now + scrapes)
@@ -140,6 +140,7 @@ class Server:
     def _turn(self, now: float) -> None:
         """What is due now."""
         self._engine.tick(now)
+        self.site.tick(now)
         waiting, self._soon = self._soon, {}
         for connection in waiting:
             connection.advance()

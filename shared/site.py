@@ -20,6 +20,8 @@ _GZIP_HEADERS = {**_METRICS_HEADERS, "Content-Encoding": "gzip"}
 _ERROR_HEADERS = {405: {"Allow": "GET, HEAD"}, 503: {"Retry-After": "1"}}
 # Collectors have this long, in seconds, however hasty the scraper: others that share the collection may not be.
 _LEAST = 1.0
+# How long a scrape may wait for its turn, in seconds.
+_TURN_WITHIN = 1.0
 
 
 class Response:
@@ -39,8 +41,27 @@ def error(refused: Refused) -> Response:
     return Response(refused.status, PLAIN, told.encode("utf-8", "replace"), _ERROR_HEADERS.get(refused.status))
 
 
+class Ticket:
+    """A client's claim to a page: it waits for its turn until a monotonic time, then for its scrape."""
+
+    __slots__ = ("begin", "refuse", "scrape", "until")
+
+    def __init__(self, begin: Callable[[], Scrape], refuse: Callable[[], None], until: float) -> None:
+        self.begin = begin
+        self.refuse = refuse
+        self.until = until
+        self.scrape: Scrape | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.scrape is not None and self.scrape.over
+
+
 class Site:
-    """Routes of one program. `timeout` in seconds; `max_requests` scrapes at once, 0 for any number."""
+    """Routes of one program. `timeout` in seconds; `max_requests` scrapes at once, 0 for any number.
+
+    Who comes when there are as many waits a little for his turn: a page is mostly a matter of milliseconds.
+    """
 
     def __init__(self, engine: Engine, pages: Pages) -> None:
         self.ready = False
@@ -51,9 +72,10 @@ class Site:
         self._engine = engine
         self._pages = pages
         self._under_way = 0
+        self._queue: dict[Ticket, None] = {}
 
-    def respond(self, request: Request, reply: Callable[[Response], None]) -> Scrape | None:
-        """Answer by `reply`: now, or later for the scrape that is returned, unless that is cancelled."""
+    def respond(self, request: Request, reply: Callable[[Response], None]) -> Ticket | None:
+        """Answer by `reply`: now, or later for the ticket that is returned, unless that is cancelled."""
         path = request.path
         base = self.telemetry_path
         if path == base:
@@ -72,19 +94,41 @@ class Site:
             raise Refused(404, f"There is nothing at this path; metrics are at {base}.")
         return None
 
-    def cancel(self, scrape: Scrape) -> None:
-        """The client of a scrape has gone."""
-        if not scrape.over:
+    def cancel(self, ticket: Ticket) -> None:
+        """Its client has gone."""
+        self._queue.pop(ticket, None)
+        if ticket.scrape is not None and not ticket.over:
             self._under_way -= 1
-            self._engine.cancel(scrape)
+            self._engine.cancel(ticket.scrape)
+
+    def due(self) -> float:
+        """When `tick` has something to do, in monotonic seconds."""
+        if self._queue and self._has_room():
+            return 0.0
+        return min((ticket.until for ticket in self._queue), default=float("inf"))
+
+    def tick(self, now: float) -> None:
+        """Let those begin whose turn it is, and refuse those who have waited long enough."""
+        while self._queue and self._has_room():
+            ticket = next(iter(self._queue))
+            del self._queue[ticket]
+            self._begin(ticket)
+        for ticket in [ticket for ticket in self._queue if ticket.until <= now]:
+            del self._queue[ticket]
+            ticket.refuse()
+
+    def _has_room(self) -> bool:
+        return not self.max_requests or self._under_way < self.max_requests
+
+    def _begin(self, ticket: Ticket) -> None:
+        self._under_way += 1
+        ticket.scrape = ticket.begin()
 
     def _of_exporter(self, name: str) -> Sequence[State]:
         named = [state for state in self._engine.states if state.collector.exporter == name and name != "motes"]
         return named and [*named, *(state for state in self._engine.states if state.collector.exporter == "motes")]
 
-    def _scrape(self, request: Request, states: Sequence[State], reply: Callable[[Response], None]) -> Scrape | None:
-        if self.max_requests and self._under_way >= self.max_requests:
-            raise Refused(503, f"{self.max_requests} scrapes are under way already (--web.max-requests).")
+    def _scrape(self, request: Request, states: Sequence[State], reply: Callable[[Response], None]) -> Ticket:
         chosen = choose(states, request.query)
         openmetrics = http.wants_openmetrics(request.headers.get(b"accept", b""))
         gzip = http.wants_gzip(request.headers.get(b"accept-encoding", b""))
@@ -100,10 +144,22 @@ class Site:
             kind = exposition.OPENMETRICS if openmetrics else exposition.TEXT
             reply(Response(200, kind, body, _GZIP_HEADERS if gzip else _METRICS_HEADERS))
 
-        self._under_way += 1
         now = monotonic()
         deadline = now + time_for(request.headers, self.timeout)
-        return self._engine.scrape(chosen, deadline, done, run_until=now + min(_LEAST, self.timeout))
+
+        def begin() -> Scrape:
+            return self._engine.scrape(chosen, deadline, done, run_until=monotonic() + min(_LEAST, self.timeout))
+
+        def refuse() -> None:
+            why = f"{self.max_requests} scrapes are under way already (--web.max-requests)."
+            reply(error(Refused(503, why)))
+
+        ticket = Ticket(begin, refuse, min(deadline, now + _TURN_WITHIN))
+        if self._has_room() and not self._queue:
+            self._begin(ticket)
+        else:
+            self._queue[ticket] = None
+        return ticket
 
 
 def choose(states: Sequence[State], query: Mapping[str, Sequence[str]]) -> Sequence[State]:

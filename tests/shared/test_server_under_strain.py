@@ -197,6 +197,19 @@ def test_too_many_scrapes() -> None:
         assert first.get().status == 200
 
 
+def test_who_comes_when_there_are_as_many_as_may_be_waits_for_his_turn() -> None:
+    with Gate() as gate, Serving(Scripted("a", gate)) as serving:
+        serving.site.max_requests = 2
+        clients = [serving.connect() for _ in range(12)]
+        for client in clients:
+            client.ask()
+        gate.entered()
+        clients.pop().sock.close()
+        gate.open()
+        assert [client.answer().status for client in clients] == [200] * 11
+        assert clients[0].get().status == 200
+
+
 def test_a_collector_that_hangs_delays_no_page_beyond_the_deadline() -> None:
     with Gate() as gate, Serving(Scripted("a"), Scripted("h", gate)) as serving, serving.connect() as client:
         for _ in range(2):

@@ -94,11 +94,12 @@ class Rig:
     def get(self, target: str, headers: str = "") -> Response | list[str]:
         """The response, or the names of the collectors that are scraped for it."""
         replies: list[Response] = []
-        scrape = self.site.respond(parse_head(f"GET {target} HTTP/1.0\r\n{headers}\r\n".encode()), replies.append)
-        if scrape is None:
+        ticket = self.site.respond(parse_head(f"GET {target} HTTP/1.0\r\n{headers}\r\n".encode()), replies.append)
+        if ticket is None:
             return replies[0]
-        self.site.cancel(scrape)
-        return [state.collector.name for state in scrape.states]
+        self.site.cancel(ticket)
+        assert ticket.scrape is not None
+        return [state.collector.name for state in ticket.scrape.states]
 
     def status(self, target: str) -> int:
         try:
