@@ -1,6 +1,5 @@
 """The program on a network of its own, whose interfaces come, go and change their names."""
 
-import os
 import signal
 import socket
 import stat
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.flood import sockets
 from tests.support.namespaces import WITHIN, Host, Lan, WireGuard, until
 
 ROOT = Path(__file__).parents[2]
@@ -53,9 +53,7 @@ class Program:
 
     def sockets(self) -> int:
         """How many the process has open."""
-        folder = f"/proc/{self.process.pid}/fd"
-        targets = [os.readlink(f"{folder}/{name}") for name in os.listdir(folder)]
-        return sum(target.startswith("socket:") for target in targets)
+        return sockets(self.process.pid)
 
     def connections(self) -> int:
         """How many are established with the program."""
