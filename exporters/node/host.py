@@ -89,10 +89,6 @@ class Tree:
         """The names in a folder, sorted."""
         return sorted(os.listdir(self._prefix + path))
 
-    def link(self, path: str) -> str:
-        """Where a symbolic link points, as it is written there."""
-        return os.readlink(self._prefix + path)
-
     def devices(self, path: str) -> "list[Device]":
         """The entries of a folder, one per device, sorted by name; files in it are none (bonding_masters).
 
