@@ -4,10 +4,10 @@ import socket
 from selectors import EVENT_READ, EVENT_WRITE
 from time import monotonic
 
-from motes.shared import http, log
+from motes.shared import http
 from motes.shared.http import Refused, Request
 from motes.shared.lanes import Lane
-from motes.shared.site import Response, Ticket, error
+from motes.shared.site import Response, Ticket, defect, error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,20 +77,14 @@ class Connection:
             elif self._received and self.lane is self._server.lanes.idle:
                 self.move(self._server.lanes.head)
         except Refused as refused:
-            self.refuse(refused)
-        except Exception as failure:  # noqa: BLE001 - a defect of ours costs one request, not the program
-            log.error("request failed", err=f"{type(failure).__name__}: {failure}")
-            self.refuse(Refused(500, "motes failed; its log says how."))
-
-    def refuse(self, refused: Refused) -> None:
-        """Answer with an error and close."""
-        self._closing = True
-        self._reply(error(refused))
+            self._reply(error(refused))
+        except Exception as failure:  # noqa: BLE001 - see defect
+            self._reply(defect("request failed", failure))
 
     def expire(self) -> None:
         """It has been in its lane for too long."""
         if self.lane is self._server.lanes.head and self._received:
-            self.refuse(Refused(408, "The request's head took too long to arrive."))
+            self._reply(error(Refused(408, "The request's head took too long to arrive.")))
         else:
             self.close()
 

@@ -18,6 +18,8 @@ _PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsa
 _METRICS_HEADERS = {"Vary": "Accept, Accept-Encoding"}
 _GZIP_HEADERS = {**_METRICS_HEADERS, "Content-Encoding": "gzip"}
 _ERROR_HEADERS = {405: {"Allow": "GET, HEAD"}, 503: {"Retry-After": "1"}}
+# Whose the collector of the program's own process is; it goes along with whatever is chosen.
+_OWN = "motes"
 # Collectors have this long, in seconds, however hasty the scraper: others that share the collection may not be.
 _LEAST = 1.0
 # How long a scrape may wait for its turn, in seconds.
@@ -39,6 +41,12 @@ class Response:
 def error(refused: Refused) -> Response:
     told = f"{refused.status} {http.REASONS[refused.status]}: {refused}\n"
     return Response(refused.status, PLAIN, told.encode("utf-8", "replace"), _ERROR_HEADERS.get(refused.status))
+
+
+def defect(what: str, failure: Exception) -> Response:
+    """A defect of ours costs one answer, not the program."""
+    log.error(what, err=f"{type(failure).__name__}: {failure}")
+    return error(Refused(500, "motes failed; its log says how."))
 
 
 class Ticket:
@@ -125,8 +133,8 @@ class Site:
         ticket.scrape = ticket.begin()
 
     def _of_exporter(self, name: str) -> Sequence[State]:
-        named = [state for state in self._engine.states if state.collector.exporter == name and name != "motes"]
-        return named and [*named, *(state for state in self._engine.states if state.collector.exporter == "motes")]
+        named = [state for state in self._engine.states if state.collector.exporter == name != _OWN]
+        return named and [*named, *(state for state in self._engine.states if state.collector.exporter == _OWN)]
 
     def _scrape(self, request: Request, states: Sequence[State], reply: Callable[[Response], None]) -> Ticket:
         chosen = choose(states, request.query)
@@ -137,9 +145,8 @@ class Site:
             self._under_way -= 1
             try:
                 body = self._pages.make(scrape, openmetrics=openmetrics, gzip=gzip)
-            except Exception as failure:  # noqa: BLE001 - a defect of ours costs one page, not the program
-                log.error("page failed", err=f"{type(failure).__name__}: {failure}")
-                reply(error(Refused(500, "motes failed; its log says how.")))
+            except Exception as failure:  # noqa: BLE001 - see defect
+                reply(defect("page failed", failure))
                 return
             kind = exposition.OPENMETRICS if openmetrics else exposition.TEXT
             reply(Response(200, kind, body, _GZIP_HEADERS if gzip else _METRICS_HEADERS))
@@ -169,15 +176,13 @@ def choose(states: Sequence[State], query: Mapping[str, Sequence[str]]) -> Seque
         return states
     if wanted and unwanted:
         raise Refused(400, "collect[] and exclude[] cannot be given together.")
-    known = {name for state in states for name in (state.collector.name, state.collector.exporter)} - {
-        "motes",
-        "process",
-    }
+    theirs = [state.collector for state in states if state.collector.exporter != _OWN]
+    known = {name for collector in theirs for name in (collector.name, collector.exporter)}
     for name in (*wanted, *unwanted):
         if name not in known:
             raise Refused(400, f'There is no collector "{name}" here; there are: {", ".join(sorted(known))}.')
     if wanted:
-        return [state for state in states if _named(state, wanted) or state.collector.exporter == "motes"]
+        return [state for state in states if _named(state, wanted) or state.collector.exporter == _OWN]
     return [state for state in states if not _named(state, unwanted)]
 
 
