@@ -1,0 +1,1 @@
+"""LYWSD03MMC Bluetooth thermometers: what they say by themselves, and what they answer when asked."""
