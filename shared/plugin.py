@@ -10,12 +10,42 @@ if TYPE_CHECKING:
     from motes.shared.config import Values
 
 
-class Exporter:
-    """An exporter that has been set up: its collectors, and what gives back all that they hold."""
+def _nothing() -> None:
+    pass
 
-    def __init__(self, collectors: Sequence[Collector], close: Callable[[], None] = lambda: None) -> None:
+
+def _yes() -> bool:
+    return True
+
+
+class Exporter:
+    """An exporter that has been set up: its collectors, and what the program calls as it goes along.
+
+    All are called on the loop's thread, and must not wait for anything. `close` may come without `start` before it,
+    where a configuration was not taken. What `start` and `refresh` raise is logged, and no more comes of it.
+    """
+
+    def __init__(
+        self,
+        collectors: Sequence[Collector],
+        close: Callable[[], None] = _nothing,
+        *,
+        start: Callable[[], None] = _nothing,
+        refresh: Callable[[], None] = _nothing,
+        settled: Callable[[], bool] = _yes,
+        ended: Callable[[], bool] = _yes,
+    ) -> None:
         self.collectors = collectors
+        # Give back all that it holds.
         self.close = close
+        # The program serves, or is about to print its one page.
+        self.start = start
+        # SIGHUP: read files again that its options name; where that fails, go on with what was read before.
+        self.refresh = refresh
+        # Whether all is there that one page (--once) would wait for.
+        self.settled = settled
+        # Whether its threads have ended, after `close`.
+        self.ended = ended
 
 
 class Plugin:

@@ -7,32 +7,29 @@ import gc
 import resource
 import signal
 import socket
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from time import time
+from collections.abc import Callable, Iterator, Sequence
+from time import monotonic, time
 
 from motes.shared import address, log, notify, process
 from motes.shared.allow import Allow
 from motes.shared.collector import Collector
 from motes.shared.config import Misconfigured
-from motes.shared.engine import Engine, State
+from motes.shared.engine import Engine
 from motes.shared.exposition import Family, gauge
 from motes.shared.listen import Listeners
 from motes.shared.pages import Pages
-from motes.shared.plugin import Exporter, Plugin
+from motes.shared.running import Run, Running
 from motes.shared.server import Server
 from motes.shared.settings import Settings
 from motes.shared.site import Site
 from motes.shared.status import StatusPage
 from motes.shared.version import VERSION
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from motes.shared.config import Values
-
-    Running = tuple[Plugin, Values, Exporter]
-
 # Connections, kept descriptors of kernel files, and room; the usual soft limit leaves little.
 _FILES = 4096
+# How long all may take from the signal to the end, and how much of it exporters may, in seconds.
+_STOP_WITHIN = 1.9
+_END_WITHIN = 1.0
 
 
 class Service:
@@ -50,12 +47,10 @@ class Service:
         self._again = again
         self._reload_succeeded = 1
         self._reloaded_at = time()
-        self._retired: list[tuple[Sequence[State], Exporter]] = []
+        self._stop_by = float("inf")
         self._process = process.collector(VERSION, self._metrics)
-        self._running: list[Running] = [
-            (plugin, given, _created(plugin, given)) for plugin, given in settings.exporters
-        ]
-        self.engine = Engine(self._collectors(settings))
+        self.running = Running(settings.exporters)
+        self.engine = Engine(self._collectors(settings, self.running.runs))
         self.pages = Pages(self._telemetry(), self.engine.claims)
         self._site = Site(self.engine, self.pages)
         self.server = Server(self._site, self.engine, _allow(settings))
@@ -81,24 +76,31 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             self.server.on_signal(number, self._stop)
         self.server.on_signal(signal.SIGHUP, self._reload)
-        self.server.every(5.0, self._close_retired)
+        self.server.every(5.0, self.running.close_leaving)
         if (interval := notify.watchdog_interval()) is not None:
             self.server.every(interval, self._keep_alive)
+        self.running.start()
         self._announce()
         _settle()
         self.server.run()
+        self.end(self._stop_by)
         log.info("stopped")
         return 0
 
+    def end(self, until: float = float("inf")) -> None:
+        """Let exporters give back what they hold; they have a second, if that is not beyond a monotonic time."""
+        self.running.end(min(until, monotonic() + _END_WITHIN))
+
     def _announce(self) -> None:
         self._site.ready = True
-        exporters = ",".join(plugin.name for plugin, *_ in self._running)
+        exporters = ",".join(run.plugin.name for run in self.running.runs)
         log.info("serving", program=self.name, version=VERSION, exporters=exporters)
         notify.send(READY=1, STATUS="serving on " + ", ".join(str(each.address) for each in self.listeners.listeners))
 
     def _stop(self) -> None:
         notify.send(STOPPING=1)
         log.info("stopping")
+        self._stop_by = min(self._stop_by, monotonic() + _STOP_WITHIN)
         self.server.stop()
 
     def _keep_alive(self) -> None:
@@ -117,27 +119,25 @@ class Service:
             told = error if isinstance(error, Misconfigured) else f"{type(error).__name__}: {error}"
             log.error("configuration not taken, the running one stays", err=told)
         else:
-            self._reload_succeeded, self._reloaded_at = 1, time()
             log.info("configuration read")
+            self._reload_succeeded = int(self.running.refresh())
+            self.running.start()
+            if self._reload_succeeded:
+                self._reloaded_at = time()
         notify.send(READY=1)
 
     def _change(self, settings: Settings) -> None:
         """Go over to new settings; what did not change goes on. Raises, with nothing changed, for what does not fit."""
         allow = _allow(settings)
-        kept, made = self._prepare(settings)
+        prepared = self.running.prepare(settings.exporters)
         try:
             self._listen(settings)
         except BaseException:
-            _close(made)
+            self.running.drop(prepared)
             raise
-        running, self._running = self._running, kept
         self.settings = settings
         self.server.allow = allow
-        gone = self.engine.replace(self._collectors(settings))
-        for each in running:
-            if each not in kept:
-                states = [state for state in gone if state.collector in each[2].collectors]
-                self._retired.append((states, each[2]))
+        self.running.replace(prepared, self.engine.replace(self._collectors(settings, prepared)))
         self.pages.tell_of(self._telemetry())
         self._apply(settings)
 
@@ -153,22 +153,6 @@ class Service:
     def _permit(self, settings: Settings) -> None:
         self.listeners.permit(settings.values["web.socket-mode"], settings.values["web.socket-group"])
 
-    def _prepare(self, settings: Settings) -> "tuple[list[Running], list[Exporter]]":
-        """What is to run: what runs already with the same values, and what is made for it."""
-        kept: list[Running] = []
-        made: list[Exporter] = []
-        try:
-            for plugin, given in settings.exporters:
-                same = next((each for each in self._running if each[0] is plugin and each[1] == given), None)
-                if same is None:
-                    same = plugin, given, _created(plugin, given)
-                    made.append(same[2])
-                kept.append(same)
-        except BaseException:
-            _close(made)
-            raise
-        return kept, made
-
     def _apply(self, settings: Settings) -> None:
         values = settings.values
         log.configure(values["log.level"], values["log.format"])
@@ -176,42 +160,18 @@ class Service:
         self._site.max_requests = values["web.max-requests"]
         self._site.timeout = values["scrape.timeout"]
 
-    def _close_retired(self) -> None:
-        """Close exporters that were replaced, once none of their collectors is at work any more."""
-        for states, exporter in self._retired[:]:
-            if not any(state.pending for state in states):
-                self._retired.remove((states, exporter))
-                _close([exporter])
-
-    def _collectors(self, settings: Settings) -> list[Collector]:
+    def _collectors(self, settings: Settings, runs: Sequence[Run]) -> list[Collector]:
         own = [] if settings.values["web.disable-exporter-metrics"] else [self._process]
-        return [collector for *_, exporter in self._running for collector in exporter.collectors] + own
+        return [collector for run in runs for collector in run.exporter.collectors] + own
 
     def _telemetry(self) -> dict[str, tuple[str, str]]:
-        return {plugin.name: plugin.telemetry for plugin, *_ in self._running}
+        return {run.plugin.name: run.plugin.telemetry for run in self.running.runs}
 
     def _metrics(self) -> Iterator[Family]:
         help = "Whether the configuration was taken when it was last read."
         yield gauge("motes_config_last_reload_successful", help, self._reload_succeeded)
         help = "When a configuration was last taken, Unix time."
         yield gauge("motes_config_last_reload_success_timestamp_seconds", help, self._reloaded_at)
-
-
-def _created(plugin: Plugin, given: "Values") -> Exporter:
-    try:
-        return plugin.create(given)
-    except ValueError as error:
-        raise Misconfigured([str(error)]) from error
-    except Exception as error:  # one exporter's defect is a line, not a traceback
-        raise Misconfigured([f"exporter {plugin.name}: {type(error).__name__}: {error}"]) from error
-
-
-def _close(exporters: Iterable[Exporter]) -> None:
-    for exporter in exporters:
-        try:
-            exporter.close()
-        except Exception as error:  # noqa: BLE001 - one exporter's defect does not end the others
-            log.error("exporter not closed", err=f"{type(error).__name__}: {error}")
 
 
 def _allow(settings: Settings) -> Allow:

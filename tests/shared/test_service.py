@@ -86,12 +86,12 @@ def test_what_is_replaced_is_closed_once_it_has_come_back(rig: Rig, gate: Gate) 
     done = rig.scrape()
     gate.entered()
     rig.reload('[one]\n[two]\nx = "new"\n')
-    rig.service._close_retired()
+    rig.service.running.close_leaving()
     assert rig.closed == []
     gate.open()
     until(lambda: rig.finished(done), "the page")
-    rig.service._close_retired()
-    rig.service._close_retired()
+    rig.service.running.close_leaving()
+    rig.service.running.close_leaving()
     assert rig.closed == ["two"]
     assert rig.service.engine.states[0] is kept
 
@@ -99,7 +99,7 @@ def test_what_is_replaced_is_closed_once_it_has_come_back(rig: Rig, gate: Gate) 
 def test_one_that_cannot_be_closed_ends_nobody(rig: Rig, events: Logged) -> None:
     rig.reload('[one]\nx = "broken"\n[two]\nx = "broken"\n')
     rig.reload("[two]\n")
-    rig.service._close_retired()
+    rig.service.running.close_leaving()
     assert sorted(rig.closed) == ["one", "one broken", "two", "two broken"]
     assert [message for _, message, _ in events].count("exporter not closed") == 2
 
