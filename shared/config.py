@@ -1,12 +1,12 @@
-"""Values of options, from the command line, the environment, a TOML file and the defaults, in that order.
+"""Values of options from the environment, a TOML file and the defaults; see command_line.py for what comes before.
 
 An alias that was given is put into `old`, with the name that it has now: a warning is the caller's.
 Errors: Misconfigured, with a line for each thing that is wrong and what would be right.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from motes.shared.options import BOOLEAN, Catalogue, Option
+from motes.shared.options import Catalogue, Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,80 +26,24 @@ class Misconfigured(Exception):
         self.problems = problems
 
 
-def from_words(words: Sequence[str], options: Catalogue, old: "Old") -> "Values":
-    """Values by option name, from a command line: `--name value`, `--name=value`, `--name` and `--no-name`."""
-    values: Values = {}
-    rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        word = "--help" if word == "-h" else word
-        if not word.startswith("--") or word == "--":
-            raise Misconfigured([f'unexpected argument "{word}": options begin with --, see --help'])
-        name, given, text = word[2:].partition("=")
-        option, negated = _named(name, options)
-        if option is None:
-            raise Misconfigured([f"unknown option --{name}{_near_flag(name, options)}; see --help"])
-        if name not in (option.name, f"no-{option.name}"):
-            old[f"--{name}"] = f"--{option.name}"
-        if option.kind is BOOLEAN:
-            value: object = _switched(name, text if given else None, negated)
-        else:
-            value = _parsed(f"--{option.name}", option, text if given else _next(option, rest))
-        _put(values, option, value)
-    return values
-
-
-def _named(name: str, options: Catalogue) -> tuple[Option | None, bool]:
-    """The option that a flag stands for, and whether the flag denies it."""
-    option = options.find(name)
-    if option is not None or not name.startswith("no-"):
-        return option, False
-    option = options.find(name[3:])
-    return (option, True) if option is not None and option.kind is BOOLEAN else (None, False)
-
-
-def _switched(name: str, text: str | None, negated: bool) -> bool:
-    if text is None:
-        return not negated
-    if negated:
-        raise Misconfigured([f"--{name} takes no value: write --{name}, or --{name[3:]}={text}"])
+def taken(shown: str, take: "Callable[[Any], Any]", given: object) -> "Any":
+    """What is made of what was given; where that is a ValueError, it tells whose value it was."""
     try:
-        return bool(BOOLEAN.parse(text))
-    except ValueError as error:
-        raise Misconfigured([f"--{name}: {error}"]) from None
-
-
-def _next(option: Option, rest: list[str]) -> str:
-    """The word that is an option's value; one that begins with a dash has to be given with =."""
-    if not rest or (rest[0].startswith("-") and rest[0] != "-"):
-        raise Misconfigured([f"--{option.name} needs a value: --{option.name}={option.kind.metavar}"])
-    return rest.pop(0)
-
-
-def _put(values: "Values", option: Option, value: object) -> None:
-    if option.repeatable:
-        values.setdefault(option.name, []).append(value)
-    elif option.name in values and option.kind is not BOOLEAN:
-        raise Misconfigured([f"--{option.name} is given twice"])
-    else:
-        values[option.name] = value
-
-
-def _parsed(shown: str, option: Option, text: str) -> object:
-    try:
-        return option.kind.parse(text)
+        return take(given)
     except ValueError as error:
         raise Misconfigured([f"{shown}: {error}"]) from None
 
 
-def _near_flag(name: str, options: Catalogue) -> str:
-    """What may have been meant, as ` (--name?)`."""
-    switches = [f"no-{option.name}" for option in options.all() if option.kind is BOOLEAN]
-    near = _near(name, [option.name for option in options.all()] + (switches if name.startswith("no-") else []))
-    return f" (--{near}?)" if near else ""
+def refusal(shown: str, option: Option) -> str:
+    """Why what is private is not taken, and what to do instead."""
+    return (
+        f"{shown}: others can read a command line, or an environment that is inherited: "
+        f"write this into the file of --config.file, or use {option.kind.private}"
+    )
 
 
-def _near(name: str, names: Iterable[str]) -> str:
+def near(name: str, names: Iterable[str]) -> str:
+    """The name that may have been meant."""
     from difflib import get_close_matches  # noqa: PLC0415 - only on the way out
 
     return next(iter(get_close_matches(name, list(names), 1)), "")
@@ -116,8 +60,12 @@ def from_environment(environment: Mapping[str, str], options: Iterable[Option]) 
         text = environment.get(name, "")
         if not text:
             continue
-        parsed = [_parsed(name, option, word) for word in (text.split() if option.repeatable else [text])]
-        values[option.name] = parsed if option.repeatable else parsed[0]
+        if option.kind.private:
+            raise Misconfigured([refusal(name, option)])
+        if option.repeatable:
+            values[option.name] = taken(name, option.kind.parse_all, text.split())
+        else:
+            values[option.name] = taken(name, option.kind.parse, text)
     return values
 
 
@@ -148,8 +96,9 @@ def from_table(name: str, table: object, prefix: str, options: Catalogue, old: "
         else:
             if option.name != prefix + key:
                 old[f"[{name}] {key}"] = option.name.removeprefix(prefix)
+            read = option.kind.read_all if option.repeatable else option.kind.read
             try:
-                values[option.name] = _read(option, given)
+                values[option.name] = read(given)
             except ValueError as error:
                 problems.append(f"[{name}] {key}: {error}")
     return values, problems
@@ -162,16 +111,8 @@ def _unknown_key(key: str, given: object, prefix: str, options: Catalogue) -> st
     if options.find(prefix + key) is not None:
         return f'{key}: a key with dots stands in quotes: "{key}" = …'
     names = [option.name.removeprefix(prefix) for option in options.all() if option.name.startswith(prefix)]
-    near = _near(key, names)
-    return f"{key}: no such option" + (f" ({near}?)" if near else "")
-
-
-def _read(option: Option, given: object) -> object:
-    if not option.repeatable:
-        return option.kind.read(given)
-    if not isinstance(given, list):
-        raise ValueError('this is an array: write ["…", "…"]')
-    return [option.kind.read(one) for one in given]
+    meant = near(key, names)
+    return f"{key}: no such option" + (f" ({meant}?)" if meant else "")
 
 
 def load_file(path: str) -> "Values":

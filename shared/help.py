@@ -13,25 +13,40 @@ _ELSEWHERE = (
 )
 
 
-def usage(line: str, about: str, groups: Iterable[tuple[str, Sequence[Option]]], defaults: Mapping[str, str]) -> str:
-    """A usage line, what the program is for, and its options by group; `defaults` are the program's own."""
+def usage(
+    line: str,
+    about: str,
+    groups: Iterable[tuple[str, Sequence[Option]]],
+    defaults: Mapping[str, str],
+    letters: Mapping[str, str],
+) -> str:
+    """A usage line, what a program is for, and its options by group; `defaults` and `letters` are the program's own."""
     parts = [f"usage: {line}", "", *_wrapped(about)]
+    short = {name: f"-{letter}, " for letter, name in letters.items()}
     for title, options in groups:
         shown = [option for option in options if not option.hidden]
         if shown:
             parts += ["", f"{title}:"]
         for option in shown:
-            parts += _lines(option, defaults.get(option.name) or _default(option))
+            parts += _lines(option, short.get(option.name, ""), defaults.get(option.name) or _default(option))
     return "\n".join([*parts, "", *_wrapped(_ELSEWHERE)]) + "\n"
 
 
-def _lines(option: Option, default: str) -> list[str]:
+def _lines(option: Option, short: str, default: str) -> list[str]:
+    told = [option.help]
+    if option.repeatable and not option.kind.private:
+        told.append("Repeatable.")
+    if option.kind.private:
+        told.append("In the file only.")
+    if default:
+        told.append(f"Default: {default}")
+    return [f"  {short}{_flag(option)}", *_wrapped(" ".join(told), _INDENT)]
+
+
+def _flag(option: Option) -> str:
     if option.kind is BOOLEAN:
-        flag = f"  --{'[no-]' if option.default else ''}{option.name}"
-    else:
-        flag = f"  --{option.name}={option.kind.metavar}"
-    told = option.help + (" Repeatable." if option.repeatable else "") + (f" Default: {default}" if default else "")
-    return [flag, *_wrapped(told, _INDENT)]
+        return f"--{'[no-]' if option.default else ''}{option.name}"
+    return f"{'' if option.kind.private else '--'}{option.name}={option.kind.metavar}"
 
 
 def _default(option: Option) -> str:

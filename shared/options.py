@@ -20,9 +20,13 @@ _IN_TOML = {str: "a string in quotes", int: "a whole number", float: "a number",
 
 
 class Kind:
-    """How one kind of value is read, and shown. `types` are the TOML types that it takes."""
+    """How one kind of value is read, and shown. `types` are the TOML types that it takes.
 
-    __slots__ = ("metavar", "parse", "show", "types")
+    What is `private` is taken from the configuration file alone, and shown nowhere: its `parse` tells what is wrong
+    without the word. The text names what takes it besides the file, such as --ble.key-file.
+    """
+
+    __slots__ = ("metavar", "parse", "private", "show", "types")
 
     def __init__(
         self,
@@ -30,18 +34,31 @@ class Kind:
         parse: "Callable[[str], Any]",
         types: tuple[type, ...] = (str,),
         show: "Callable[[Any], str]" = str,
+        *,
+        private: str = "",
     ) -> None:
         self.metavar = metavar
         self.parse = parse
         self.types = types
         self.show = show
+        self.private = private
+
+    def parse_all(self, words: Iterable[str]) -> "list[Any]":
+        """The values of a repeatable option from words."""
+        return [self.parse(word) for word in words]
 
     def read(self, value: object) -> "Any":
         """A value from a TOML file."""
         if not isinstance(value, self.types) or isinstance(value, bool) != (bool in self.types):
             wanted = f"{self.metavar} is wanted, {_IN_TOML[self.types[0]]}"
-            raise ValueError(f"{_shown(value)} is of the wrong type: {wanted}")
+            raise ValueError(f"{'this' if self.private else _shown(value)} is of the wrong type: {wanted}")
         return self.parse(_bare(value))
+
+    def read_all(self, given: object) -> "list[Any]":
+        """The values of a repeatable option from a TOML file."""
+        if not isinstance(given, list):
+            raise ValueError('this is an array: write ["…", "…"]')
+        return [self.read(one) for one in given]
 
 
 class Option:

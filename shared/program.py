@@ -11,7 +11,8 @@ import socket
 from collections.abc import Mapping, Sequence
 from time import monotonic
 
-from motes.shared import config, listen, log, settings
+from motes.shared import listen, log, settings
+from motes.shared.command_line import CommandLine
 from motes.shared.config import Misconfigured
 from motes.shared.engine import Scrape
 from motes.shared.options import Option
@@ -29,7 +30,8 @@ class Program:
     """A program's name, what it is for, its default address, and its exporters.
 
     `own` is the one exporter that it is, whose options are its flags; without it, the tables of the configuration say
-    which of `plugins` run, and `default` runs where they name none.
+    which of `plugins` run, and `default` runs where they name none. `letters` are short flags and the options that
+    they stand for (`-l`, as "l": "web.listen-address"); `bare` is the repeatable option that bare words are for.
     """
 
     def __init__(
@@ -41,6 +43,8 @@ class Program:
         *,
         own: Plugin | None = None,
         default: Sequence[str] = (),
+        letters: Mapping[str, str] | None = None,
+        bare: str = "",
     ) -> None:
         self.name = name
         self.about = about
@@ -48,6 +52,8 @@ class Program:
         self.plugins = plugins
         self.own = own
         self.default = default
+        self.letters = {"h": "help", **(letters or {})}
+        self.bare = bare
         self._inherited: Sequence[tuple[str, socket.socket]] = ()
 
     def main(self, words: Sequence[str]) -> int:
@@ -62,7 +68,7 @@ class Program:
     def _main(self, words: Sequence[str]) -> int:
         self._inherited = _inherited()
         old: Old = {}
-        given = config.from_words(words, settings.on_command_line(self.own), old)
+        given = CommandLine(settings.on_command_line(self.own), self.letters, self.bare).read(words, old)
         if given.get("help"):
             return self._print(self._help().encode())
         if given.get("version"):
@@ -84,17 +90,22 @@ class Program:
         return told
 
     def _once(self, service: Service) -> int:
-        """One page to standard output."""
+        """One page to standard output, of which a tenth of the time is left for the collectors."""
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        timeout = service.settings.values["scrape.timeout"]
+        deadline = monotonic() + timeout
+        service.running.start()
+        service.running.settle(deadline - timeout / 10)
         finished: list[Scrape] = []
         engine = service.engine
-        engine.scrape(engine.states, monotonic() + service.settings.values["scrape.timeout"], finished.append)
+        engine.scrape(engine.states, deadline, finished.append)
         while not finished:
             select.select([engine], [], [], engine.timeout(monotonic()))
             engine.handle()
             engine.tick(monotonic())
         status = self._print(service.pages.make(finished[0], openmetrics=False, gzip=False))
         failed = any(result is None or result.error for _, result in finished[0].results())
+        service.end()
         return status or int(failed)
 
     def _print(self, text: bytes) -> int:
@@ -122,7 +133,11 @@ class Program:
         groups: list[tuple[str, Sequence[Option]]] = [("Web and log", settings.WEB), ("Program", settings.MAIN)]
         if self.own:
             groups.insert(0, (f"The {self.own.name} exporter", self.own.options.all()))
-        return usage(f"{self.name} [OPTIONS]", self.about, groups, {"web.listen-address": self.address})
+        return usage(self._usage_line(), self.about, groups, {"web.listen-address": self.address}, self.letters)
+
+    def _usage_line(self) -> str:
+        bare = self.own.options.find(self.bare) if self.own else None
+        return f"{self.name} [OPTIONS]" + (f" [{bare.kind.metavar}...]" if bare else "")
 
 
 def _warn(old: "Old", told: Settings) -> None:

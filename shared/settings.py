@@ -97,7 +97,7 @@ MAIN = (
     Option("config.file", PATH, "", "A TOML file with more options."),
     Option("once", BOOLEAN, False, "Print one page and stop; exit status 1 if a collector failed."),
     Option("version", BOOLEAN, False, "Print the version and stop."),
-    Option("help", BOOLEAN, False, "Print this and stop; so does -h."),
+    Option("help", BOOLEAN, False, "Print this and stop."),
     Option("runtime.gomaxprocs", INTEGER, None, "Ignored: there is no Go in here.", hidden=True),
 )
 TABLES = ("web", "scrape", "log")

@@ -1,4 +1,4 @@
-"""Values from a command line, the environment and TOML; and everything that can be wrong with them."""
+"""Values from the environment and TOML; and everything that can be wrong with them."""
 
 import os
 from pathlib import Path
@@ -20,74 +20,6 @@ OPTIONS = Catalogue(
         Option("help", BOOLEAN, False, ""),
     ]
 )
-
-
-@pytest.mark.parametrize(
-    ("line", "values"),
-    [
-        ("", {}),
-        ("--web.path=a", {"web.path": "a"}),
-        ("--web.path a", {"web.path": "a"}),
-        ("--web.path=", {"web.path": ""}),
-        ("--web.path=a=b", {"web.path": "a=b"}),
-        ("--web.path=--web.quick", {"web.path": "--web.quick"}),
-        ("--web.path -", {"web.path": "-"}),
-        ("--web.allow=a --web.allow b --web.allow=", {"web.allow": ["a", "b", ""]}),
-        ("--web.quick", {"web.quick": True}),
-        ("--web.quick=true", {"web.quick": True}),
-        ("--web.quick=false", {"web.quick": False}),
-        ("--no-web.on", {"web.on": False}),
-        ("--web.on --no-web.on", {"web.on": False}),
-        ("--no-web.on --web.on", {"web.on": True}),
-        ("--no-body", {"no-body": True}),
-        ("--no-no-body", {"no-body": False}),
-        ("--web.quick --web.most 3", {"web.quick": True, "web.most": 3}),
-        ("-h", {"help": True}),
-    ],
-)
-def test_words(line: str, values: dict[str, object]) -> None:
-    old: dict[str, str] = {}
-    assert config.from_words(line.split(), OPTIONS, old) == values
-    assert old == {}
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("--web.pth=a", "unknown option --web.pth (--web.path?); see --help"),
-        ("--zzzzzzzz", "unknown option --zzzzzzzz; see --help"),
-        ("--no-web.path", "unknown option --no-web.path (--web.path?); see --help"),
-        ("--no-web.onn", "unknown option --no-web.onn (--no-web.on?); see --help"),
-        ("--", 'unexpected argument "--": options begin with --, see --help'),
-        ("-x", 'unexpected argument "-x": options begin with --, see --help'),
-        ("serve", 'unexpected argument "serve": options begin with --, see --help'),
-        ("--web.quick false", 'unexpected argument "false": options begin with --, see --help'),
-        ("--web.path", "--web.path needs a value: --web.path=TEXT"),
-        ("--web.path --web.quick", "--web.path needs a value: --web.path=TEXT"),
-        ("--web.path -x", "--web.path needs a value: --web.path=TEXT"),
-        ("--web.path=a --web.path=a", "--web.path is given twice"),
-        ("--web.path=a --web.old-path=b", "--web.path is given twice"),
-        ("--web.most=many", '--web.most: "many" is not a whole number such as 40'),
-        ("--web.quick=maybe", '--web.quick: "maybe" is not true or false'),
-        ("--no-web.on=true", "--no-web.on takes no value: write --no-web.on, or --web.on=true"),
-        ("--web.deep.colour=green", '--web.deep.colour: "green" is not one of: red, blue'),
-    ],
-)
-def test_words_refused(line: str, message: str) -> None:
-    with pytest.raises(Misconfigured) as raised:
-        config.from_words(line.split(), OPTIONS, {})
-    assert raised.value.problems == [message]
-
-
-def test_aliases_are_taken_and_told_of_once() -> None:
-    old: dict[str, str] = {}
-    line = ["--web.old-path=a", "--web.old-allow=b", "--web.old-allow=c", "--no-web.fast"]
-    assert config.from_words(line, OPTIONS, old) == {"web.path": "a", "web.allow": ["b", "c"], "web.quick": False}
-    assert old == {
-        "--web.old-path": "--web.path",
-        "--web.old-allow": "--web.allow",
-        "--no-web.fast": "--web.quick",
-    }
 
 
 def test_environment() -> None:

@@ -2,7 +2,8 @@
 
 from motes.shared import settings
 from motes.shared.help import usage
-from motes.shared.options import BOOLEAN, DURATION, INTEGER, TEXT, Option
+from motes.shared.options import BOOLEAN, DURATION, INTEGER, TEXT, Kind, Option
+from motes.shared.pairs import Pairs
 from motes.shared.re2 import REGEX, compile_re2
 
 OPTIONS = [
@@ -15,17 +16,21 @@ OPTIONS = [
     Option("g", DURATION, 1.5, "For so long."),
     Option("h", TEXT, [], "An address.", repeatable=True),
     Option("i", TEXT, "x", "Not told of.", hidden=True),
+    Option("j", Pairs(TEXT, INTEGER), [], "Pairs.", repeatable=True),
+    Option("k", Pairs(TEXT, Kind("KEY", str, private="--l")), [], "Private.", repeatable=True),
 ]
+LETTERS = {"a": "a", "x": "c"}
+HIDDEN = [option for option in OPTIONS if option.hidden]
 SHOWN = r"""usage: it [OPTIONS]
 
 What it is for.
 
 Group:
-  --a=TEXT
+  -a, --a=TEXT
       Says something.
   --b=N
       A number. Default: 0
-  --[no-]c
+  -x, --[no-]c
       On.
   --d
       Off.
@@ -37,11 +42,16 @@ Group:
       For so long. Default: 1.5s
   --h=TEXT
       An address. Repeatable. Default: here
+  --j=TEXT=N
+      Pairs. Repeatable.
+  k=TEXT=KEY
+      Private. In the file only.
 """
 
 
 def test_usage() -> None:
-    text = usage("it [OPTIONS]", "What it is for.", [("Group", OPTIONS), ("Empty", OPTIONS[-1:])], {"h": "here"})
+    groups = [("Group", OPTIONS), ("Empty", HIDDEN)]
+    text = usage("it [OPTIONS]", "What it is for.", groups, {"h": "here"}, LETTERS)
     start, _, rest = text.partition("\nEach")
     assert start == SHOWN
     assert "MOTES_WEB_ALLOW" in rest
@@ -50,7 +60,7 @@ def test_usage() -> None:
 def test_lines_are_as_wide_as_a_screen_but_expressions_are_whole() -> None:
     expression = "^(" + "some-thing|" * 20 + "x)$"
     option = Option("e", REGEX, compile_re2(expression), "Words " * 40)
-    lines = usage("it", "about " * 40, [("Group", [option])], {}).splitlines()
+    lines = usage("it", "about " * 40, [("Group", [option])], {}, {}).splitlines()
     assert [line.strip() for line in lines if len(line) > 100] == [expression]
 
 

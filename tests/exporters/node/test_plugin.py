@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 from motes.exporters import node
 from motes.shared import config
+from motes.shared.command_line import CommandLine
 from motes.shared.config import Misconfigured
 from motes.shared.options import BOOLEAN
 from motes.shared.plugin import Exporter
@@ -38,7 +39,7 @@ _EXCLUDING = [
 
 
 def read(*words: str) -> dict[str, object]:
-    return config.from_words(words, on_command_line(node.PLUGIN), {})
+    return CommandLine(on_command_line(node.PLUGIN), {}).read(words, {})
 
 
 def names(*words: str) -> list[str]:
