@@ -83,13 +83,21 @@ def _frame(collectors: Sequence[Collector], telemetry: Mapping[str, tuple[str, s
     named: dict[tuple[str, str], list[bytes]] = {}
     for collector in collectors:
         prefix, label = telemetry[collector.exporter]
-        named.setdefault((prefix, label), []).append(labels(**{label: collector.name}))
+        named.setdefault((prefix, label), []).append(_named(collector, label))
     every = [labels(exporter=collector.exporter, collector=collector.name) for collector in collectors]
     rows: list[Row] = []
     for suffix, help in _ABOUT:
         rows += [("gauge", prefix + suffix, help, label_sets) for (prefix, _), label_sets in named.items()]
     rows.append(("counter", _FAILURES, "Runs of a collector that failed.", every))
     return Frame(rows)
+
+
+def _named(collector: Collector, label: str) -> bytes:
+    """The label of a collector; in `exporter` stands its exporter, which may have more than the one of its name."""
+    if label != "exporter":
+        return labels(**{label: collector.name})
+    more = {"collector": collector.name} if collector.name != collector.exporter else {}
+    return labels(exporter=collector.exporter, **more)
 
 
 def _compressed(pieces: list[bytes]) -> bytes:
