@@ -1,0 +1,82 @@
+"""The radio: a thread with an event loop of its own, where bleak listens and polls.
+
+Only here asyncio, bleak and D-Bus are imported, when the thread runs; whatever fails in it is begun anew.
+"""
+
+from collections.abc import Callable, Iterator
+from importlib import invalidate_caches
+
+from motes.exporters.lywsd03mmc.station import Problem, Station
+from motes.exporters.lywsd03mmc.thermometers import Thermometers
+from motes.shared.exposition import Family
+from motes.shared.sampler import Sampler
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Radio:
+    """Tells `thermometers` what it hears, and what those in `poll` answer."""
+
+    def __init__(
+        self, thermometers: Thermometers, *, adapter: str, scan: str, poll: "Sequence[str]", poll_interval: float
+    ) -> None:
+        self._thermometers = thermometers
+        self._adapter = adapter
+        self._scan = scan
+        self._poll = poll
+        self._poll_interval = poll_interval
+        self._station = Station(scans=scan != "off")
+        self._interrupt: Callable[[], object] = _nothing
+        self.sampler = Sampler("lywsd03mmc", self._work, self._stop)
+
+    def families(self) -> Iterator[Family]:
+        yield from self._station.families()
+
+    def deaf(self) -> bool:
+        """Whether there is a problem, so that nothing need be waited for."""
+        return bool(self._station.problem)
+
+    def _stop(self) -> None:
+        """Called by another thread."""
+        self._interrupt()
+
+    def _work(self, sampler: Sampler) -> None:
+        import asyncio  # noqa: PLC0415 - three megabytes, for this thread alone
+
+        try:
+            asyncio.run(self._main(sampler))
+        except ImportError as error:
+            if error.name and error.name.startswith("motes"):
+                raise
+            self._station.fails(Problem("no_bleak", error))
+            # Once it is installed, it is to be found.
+            invalidate_caches()
+
+    async def _main(self, sampler: Sampler) -> None:
+        import asyncio  # noqa: PLC0415
+
+        from motes.exporters.lywsd03mmc import library_log  # noqa: PLC0415
+        from motes.exporters.lywsd03mmc.poller import Poller  # noqa: PLC0415
+        from motes.exporters.lywsd03mmc.scanner import Scanner  # noqa: PLC0415
+
+        library_log.forward()
+        scanner = Scanner(self._thermometers, self._station, adapter=self._adapter, scan=self._scan, wanted=self._poll)
+        poller = Poller(self._poll, self._poll_interval, find=scanner.find, thermometers=self._thermometers)
+        work = asyncio.gather(scanner.run(), poller.run())
+        loop = asyncio.get_running_loop()
+        self._interrupt = lambda: loop.call_soon_threadsafe(work.cancel)
+        if sampler.stopping:
+            work.cancel()
+        try:
+            await work
+        except asyncio.CancelledError:
+            if not sampler.stopping:
+                raise
+        finally:
+            self._interrupt = _nothing
+
+
+def _nothing() -> None:
+    """There is nothing to interrupt."""
