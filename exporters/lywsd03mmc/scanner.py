@@ -31,7 +31,7 @@ _LOOK_EVERY = 10.0
 _START_WITHIN = 30.0
 _STOP_WITHIN = 5.0
 _MOST_BACKOFF = 15.0
-# The least time between two beginnings: an adapter that is plugged in says so several times.
+# An adapter that comes says so several times.
 _SETTLES_WITHIN = 0.5
 
 Mode = Literal["active", "passive"]
@@ -101,8 +101,8 @@ class Scanner:
                 if bluez.lost:
                     raise
                 self._station.fails(problem)
-            await asyncio.sleep(_SETTLES_WITHIN)
             await bluez.changes_within(self._backoff.next())
+            await asyncio.sleep(_SETTLES_WITHIN)
 
     async def _listen(self, bluez: Bluez, adapter: Adapter) -> None:
         """Until there is a reason to begin anew."""
@@ -116,8 +116,6 @@ class Scanner:
             self._station.deaf()
             self._lose(list(self._devices))
             await _stop(scanner)
-        if self._needed.is_set():
-            self._station.restarts += 1
 
     async def _watch(self, bluez: Bluez, scanner: "BleakScanner", mode: str) -> None:
         patience = self._patience.next()

@@ -39,11 +39,14 @@ class Station:
         self.adapter = ""
         self.problem = ""
         self.restarts = 0
+        self._listened = False
         self.advertisements = 0
 
     def listens(self, adapter: str, mode: str) -> None:
         if self.problem or (adapter, mode) != (self.adapter, self.mode):
             log.info("listening for thermometers", adapter=adapter, mode=mode)
+        self.restarts += self._listened
+        self._listened = True
         self.adapter, self.mode, self.problem = adapter, mode, ""
 
     def deaf(self) -> None:
