@@ -63,5 +63,5 @@ def test_warns_where_others_can_read_it(
 
 @pytest.mark.parametrize("name", ["nothing-here", "."])
 def test_says_what_it_cannot_read(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match="--ble.key-file: cannot read .*: (No such file|Is a directory)"):
+    with pytest.raises(ValueError, match=r"--ble\.key-file: cannot read .*: (No such file|Is a directory)"):
         keys.read_file(str(tmp_path / name))
