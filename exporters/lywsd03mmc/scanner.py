@@ -119,7 +119,10 @@ class Scanner:
 
     async def _watch(self, bluez: Bluez, scanner: "BleakScanner", mode: str) -> None:
         patience = self._patience.next()
-        while not await bluez.changes_within(_LOOK_EVERY) and self._needed.is_set():
+        while self._needed.is_set():
+            if await bluez.changes_within(_LOOK_EVERY):
+                self._patience.reset()
+                return
             self._look(scanner, mode)
             if self._heard_anything:
                 self._patience.reset()
