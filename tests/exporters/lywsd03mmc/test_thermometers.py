@@ -1,14 +1,13 @@
 """What is known of thermometers, by a clock of the test's own."""
 
-import struct
 from collections.abc import Mapping
 
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 from motes.exporters.lywsd03mmc import mac, thermometers
 from motes.exporters.lywsd03mmc.thermometers import NOT_HEARD, Thermometers
 from motes.shared import exposition
 
+from tests.exporters.lywsd03mmc import encoders
 from tests.support.page import Page
 
 HERE = "A4:C1:38:00:00:01"
@@ -29,25 +28,17 @@ class Clock:
 
 def pvvx(count: int, celsius: float = 21.5, address: str = HERE) -> dict[str, bytes]:
     """A plain frame of its custom format."""
-    rest = struct.pack("<hHHBBB", round(celsius * 100), 4712, 2912, 83, count, 4)
-    return {PVVX: mac.octets(address)[::-1] + rest}
+    return {PVVX: encoders.pvvx(mac.octets(address), round(celsius * 100), 4712, 2912, 83, count, 4)}
 
 
 def mibeacon(count: int, thing: str, address: str = HERE) -> dict[str, bytes]:
     """A frame of the stock firmware's, with one object."""
-    head = bytes.fromhex("58585b05") + bytes([count]) + mac.octets(address)[::-1]
-    extended = bytes(3)
-    nonce = head[5:11] + head[2:5] + extended
-    sealed = AESCCM(KEY, 4).encrypt(nonce, bytes.fromhex(thing), b"\x11")
-    return {MIBEACON: head + sealed[:-4] + extended + sealed[-4:]}
+    return {MIBEACON: encoders.mibeacon(mac.octets(address), count, bytes.fromhex(thing), key=KEY)}
 
 
 def bthome(count: int, things: str, address: str = HERE) -> dict[str, bytes]:
     """An encrypted frame of version 2."""
-    counter = struct.pack("<I", count)
-    nonce = mac.octets(address) + bytes.fromhex("d2fc41") + counter
-    sealed = AESCCM(KEY, 4).encrypt(nonce, bytes.fromhex(things), None)
-    return {BTHOME: b"\x41" + sealed[:-4] + counter + sealed[-4:]}
+    return {BTHOME: encoders.bthome_v2(mac.octets(address), bytes.fromhex(things), key=KEY, counter=count)}
 
 
 class House:
