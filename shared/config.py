@@ -37,8 +37,8 @@ def taken(shown: str, take: "Callable[[Any], Any]", given: object) -> "Any":
 def refusal(shown: str, option: Option) -> str:
     """Why what is private is not taken, and what to do instead."""
     return (
-        f"{shown}: others can read a command line, or an environment that is inherited: "
-        f"write this into the file of --config.file, or use {option.kind.private}"
+        f"{shown}: others can read what is on a command line or in the environment; "
+        f"write it into the file of --config.file, or use {option.kind.private}"
     )
 
 

@@ -17,10 +17,12 @@ def usage(
     line: str,
     about: str,
     groups: Iterable[tuple[str, Sequence[Option]]],
+    *,
     defaults: Mapping[str, str],
     letters: Mapping[str, str],
+    bare: str,
 ) -> str:
-    """A usage line, what a program is for, and its options by group; `defaults` and `letters` are the program's own."""
+    """A usage line, what a program is for, and its options by group; the rest is the program's own: see Program."""
     parts = [f"usage: {line}", "", *_wrapped(about)]
     short = {name: f"-{letter}, " for letter, name in letters.items()}
     for title, options in groups:
@@ -28,19 +30,20 @@ def usage(
         if shown:
             parts += ["", f"{title}:"]
         for option in shown:
-            parts += _lines(option, short.get(option.name, ""), defaults.get(option.name) or _default(option))
+            told = _told(option, defaults.get(option.name) or _default(option), option.name == bare)
+            parts += [f"  {short.get(option.name, '')}{_flag(option)}", *_wrapped(told, _INDENT)]
     return "\n".join([*parts, "", *_wrapped(_ELSEWHERE)]) + "\n"
 
 
-def _lines(option: Option, short: str, default: str) -> list[str]:
+def _told(option: Option, default: str, bare: bool) -> str:
     told = [option.help]
-    if option.repeatable and not option.kind.private:
-        told.append("Repeatable.")
     if option.kind.private:
-        told.append("In the file only.")
+        told.append("Only in the file of --config.file.")
+    elif option.repeatable:
+        told.append("Repeatable; the flag may be left out." if bare else "Repeatable.")
     if default:
         told.append(f"Default: {default}")
-    return [f"  {short}{_flag(option)}", *_wrapped(" ".join(told), _INDENT)]
+    return " ".join(told)
 
 
 def _flag(option: Option) -> str:

@@ -4,6 +4,7 @@ import pytest
 from motes.shared.command_line import CommandLine
 from motes.shared.config import Misconfigured
 from motes.shared.options import BOOLEAN, INTEGER, TEXT, Catalogue, Kind, Option, choice
+from motes.shared.pairs import Pairs
 
 OPTIONS = Catalogue(
     [
@@ -15,6 +16,7 @@ OPTIONS = Catalogue(
         Option("web.deep.colour", choice("red", "blue"), "red", ""),
         Option("no-body", BOOLEAN, False, ""),
         Option("help", BOOLEAN, False, ""),
+        Option("web.rooms", Pairs(TEXT, INTEGER), [], "", repeatable=True),
     ]
 )
 LINE = CommandLine(OPTIONS, {"h": "help"})
@@ -42,6 +44,7 @@ RICH = CommandLine(OPTIONS, {"p": "web.path", "q": "web.quick", "a": "web.allow"
         ("--no-body", {"no-body": True}),
         ("--no-no-body", {"no-body": False}),
         ("--web.quick --web.most 3", {"web.quick": True, "web.most": 3}),
+        ("--web.rooms a=1 --web.rooms=b=2", {"web.rooms": [("a", 1), ("b", 2)]}),
         ("-h", {"help": True}),
     ],
 )
@@ -74,6 +77,8 @@ def test_words(line: str, values: dict[str, object]) -> None:
         ("--web.most=many", '--web.most: "many" is not a whole number such as 40'),
         ("--web.quick=maybe", '--web.quick: "maybe" is not true or false'),
         ("--no-web.on=true", "--no-web.on takes no value: write --no-web.on, or --web.on=true"),
+        ("--web.rooms a", '--web.rooms: "a" is not TEXT=N'),
+        ("--web.rooms a=1 --web.rooms a=2", '--web.rooms: "a" is given twice'),
         ("--web.deep.colour=green", '--web.deep.colour: "green" is not one of: red, blue'),
     ],
 )

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from motes.shared import config
 from motes.shared.config import Misconfigured
-from motes.shared.options import BOOLEAN, INTEGER, TEXT, Catalogue, Option, choice
+from motes.shared.options import BOOLEAN, INTEGER, TEXT, Catalogue, Kind, Option, choice
+from motes.shared.pairs import Pairs
 
 OPTIONS = Catalogue(
     [
@@ -16,8 +17,8 @@ OPTIONS = Catalogue(
         Option("web.quick", BOOLEAN, False, "", aliases=("web.fast",)),
         Option("web.on", BOOLEAN, True, ""),
         Option("web.deep.colour", choice("red", "blue"), "red", ""),
-        Option("no-body", BOOLEAN, False, ""),
-        Option("help", BOOLEAN, False, ""),
+        Option("web.rooms", Pairs(TEXT, INTEGER), [], "", repeatable=True),
+        Option("web.codes", Pairs(TEXT, Kind("CODE", str, private="--web.code-file")), [], "", repeatable=True),
     ]
 )
 
@@ -29,6 +30,7 @@ def test_environment() -> None:
         "MOTES_WEB_ALLOW": " a\tb\n",
         "MOTES_WEB_QUICK": "true",
         "MOTES_WEB_DEEP_COLOUR": "blue",
+        "MOTES_WEB_ROOMS": "attic=1 cellar=2",
         "WEB_ON": "false",
     }
     assert config.from_environment(environment, OPTIONS.options) == {
@@ -36,13 +38,28 @@ def test_environment() -> None:
         "web.allow": ["a", "b"],
         "web.quick": True,
         "web.deep.colour": "blue",
+        "web.rooms": [("attic", 1), ("cellar", 2)],
     }
     assert set(config.variables(environment)) == environment.keys() - {"WEB_ON", "MOTES_WEB_MOST"}
 
 
-def test_environment_refused() -> None:
-    with pytest.raises(Misconfigured, match=r'^MOTES_WEB_MOST: "x" is not a whole number such as 40$'):
-        config.from_environment({"MOTES_WEB_MOST": "x"}, OPTIONS.options)
+@pytest.mark.parametrize(
+    ("variable", "message"),
+    [
+        ("MOTES_WEB_MOST=x", 'MOTES_WEB_MOST: "x" is not a whole number such as 40'),
+        ("MOTES_WEB_ROOMS=a=1 b", 'MOTES_WEB_ROOMS: "b" is not TEXT=N'),
+        ("MOTES_WEB_ROOMS=a=1 a=1", 'MOTES_WEB_ROOMS: "a" is given twice'),
+        (
+            "MOTES_WEB_CODES=attic=hush",
+            "MOTES_WEB_CODES: others can read what is on a command line or in the environment; "
+            "write it into the file of --config.file, or use --web.code-file",
+        ),
+    ],
+)
+def test_environment_refused(variable: str, message: str) -> None:
+    with pytest.raises(Misconfigured) as raised:
+        config.from_environment(dict([variable.split("=", 1)]), OPTIONS.options)
+    assert raised.value.problems == [message]
 
 
 def test_table() -> None:
@@ -50,6 +67,11 @@ def test_table() -> None:
     table = {"old-path": "a", "most": 3, "allow": ["b"], "quick": True, "deep.colour": "blue"}
     assert config.from_table("web", table, "web.", OPTIONS, old) == (
         {"web.path": "a", "web.most": 3, "web.allow": ["b"], "web.quick": True, "web.deep.colour": "blue"},
+        [],
+    )
+    pairs = {"rooms": {"attic": 1, "cellar": 2}, "codes": {"attic": "hush"}}
+    assert config.from_table("web", pairs, "web.", OPTIONS, {}) == (
+        {"web.rooms": [("attic", 1), ("cellar", 2)], "web.codes": [("attic", "hush")]},
         [],
     )
     assert old == {"[web] old-path": "path"}
@@ -70,6 +92,9 @@ def test_table() -> None:
         ({"deep": {"colour": "red"}}, '[web] deep.colour: a key with dots stands in quotes: "deep.colour" = …'),
         ({"deep": {"colours": "red"}}, "[web] deep.colours: no such option (deep.colour?)"),
         ({"empty": {}}, "[web] empty: no such option"),
+        ({"rooms": {"a": "b"}}, '[web] rooms: "a": "b" is of the wrong type: N is wanted, a whole number'),
+        ({"room": {"a": "b"}}, "[web] room.a: no such option (rooms?)"),
+        ({"codes": "hush"}, '[web] codes: this is a table: write { "TEXT" = "CODE" }'),
     ],
 )
 def test_table_refused(table: object, problem: str) -> None:

@@ -37,7 +37,7 @@ Group:
   --e=REGEX
       An expression. Default: ^\d+(eth|ve-b)$
   --f=TEXT
-      Many. Repeatable.
+      Many. Repeatable; the flag may be left out.
   --g=DURATION
       For so long. Default: 1.5s
   --h=TEXT
@@ -45,13 +45,13 @@ Group:
   --j=TEXT=N
       Pairs. Repeatable.
   k=TEXT=KEY
-      Private. In the file only.
+      Private. Only in the file of --config.file.
 """
 
 
 def test_usage() -> None:
     groups = [("Group", OPTIONS), ("Empty", HIDDEN)]
-    text = usage("it [OPTIONS]", "What it is for.", groups, {"h": "here"}, LETTERS)
+    text = usage("it [OPTIONS]", "What it is for.", groups, defaults={"h": "here"}, letters=LETTERS, bare="f")
     start, _, rest = text.partition("\nEach")
     assert start == SHOWN
     assert "MOTES_WEB_ALLOW" in rest
@@ -60,7 +60,7 @@ def test_usage() -> None:
 def test_lines_are_as_wide_as_a_screen_but_expressions_are_whole() -> None:
     expression = "^(" + "some-thing|" * 20 + "x)$"
     option = Option("e", REGEX, compile_re2(expression), "Words " * 40)
-    lines = usage("it", "about " * 40, [("Group", [option])], {}, {}).splitlines()
+    lines = usage("it", "about " * 40, [("Group", [option])], defaults={}, letters={}, bare="").splitlines()
     assert [line.strip() for line in lines if len(line) > 100] == [expression]
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from motes.shared.config import Misconfigured
-from motes.shared.options import BOOLEAN, TEXT, Catalogue, Option
+from motes.shared.options import BOOLEAN, INTEGER, TEXT, Catalogue, Option
+from motes.shared.pairs import Pairs
 from motes.shared.plugin import Exporter, Plugin
 from motes.shared.settings import COMMON, Settings, Sources, on_command_line
 
@@ -15,6 +16,7 @@ def plugin(name: str, prefix: str = "") -> Plugin:
         Option(f"{prefix}place", TEXT, "", "", aliases=(f"{prefix}location",)),
         Option(f"{prefix}names", TEXT, [], "", repeatable=True),
         Option(f"{prefix}deep.key", BOOLEAN, False, ""),
+        Option(f"{prefix}rooms", Pairs(TEXT, INTEGER), [], "", repeatable=True),
     ]
     return Plugin(name, Catalogue(options), lambda _: Exporter([]), prefix=prefix)
 
@@ -74,6 +76,15 @@ def test_command_line_before_environment_before_file_before_default(told: Told) 
     assert settings.values["web.telemetry-path"] == "/f"
     assert settings.values["scrape.timeout"] == 10.0
     assert values_of(settings) == {"home": {"place": "e", "names": ["f"]}}
+
+
+def test_pairs_of_the_command_line_or_the_environment_take_the_place_of_the_files(told: Told) -> None:
+    text = '[home]\nrooms = { "attic" = 1, "cellar" = 2 }\n'
+    assert values_of(told(text)) == values_of(told('[home.rooms]\n"attic" = 1\n"cellar" = 2\n'))
+    assert values_of(told(text)) == {"home": {"rooms": [("attic", 1), ("cellar", 2)]}}
+    assert values_of(told(text, MOTES_ROOMS="attic=3")) == {"home": {"rooms": [("attic", 3)]}}
+    settings = told(text, {"rooms": [("attic", 4)]}, HOME, MOTES_ROOMS="attic=3")
+    assert values_of(settings) == {"home": {"rooms": [("attic", 4)]}}
 
 
 def test_own_exporter_takes_flags(told: Told) -> None:
