@@ -21,8 +21,8 @@ def _yes() -> bool:
 class Exporter:
     """An exporter that has been set up: its collectors, and what the program calls as it goes along.
 
-    All are called on the loop's thread, and must not wait for anything. `close` may come without `start` before it,
-    where a configuration was not taken. What `start` and `refresh` raise is logged, and no more comes of it.
+    All are called on the loop's thread, and must not wait for anything; what they raise is logged. `close` comes
+    without a `start` before it where a configuration was not taken.
     """
 
     def __init__(
@@ -38,9 +38,10 @@ class Exporter:
         self.collectors = collectors
         # Give back all that it holds.
         self.close = close
-        # The program serves, or is about to print its one page.
+        # The program serves, or is about to print its one page. What raised is called again on SIGHUP.
         self.start = start
-        # SIGHUP: read files again that its options name; where that fails, go on with what was read before.
+        # SIGHUP, and the options are the same: read again the files that they name. What raises goes on with what it
+        # has read before, and makes the reload a failed one.
         self.refresh = refresh
         # Whether all is there that one page (--once) would wait for.
         self.settled = settled

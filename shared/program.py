@@ -90,11 +90,13 @@ class Program:
         return told
 
     def _once(self, service: Service) -> int:
-        """One page to standard output, of which a tenth of the time is left for the collectors."""
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        """One page to standard output; the exit status."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda number, _: _leave(service, number))
         timeout = service.settings.values["scrape.timeout"]
         deadline = monotonic() + timeout
         service.running.start()
+        # What is left of the time is the collectors'.
         service.running.settle(deadline - timeout / 10)
         finished: list[Scrape] = []
         engine = service.engine
@@ -104,8 +106,8 @@ class Program:
             engine.handle()
             engine.tick(monotonic())
         status = self._print(service.pages.make(finished[0], openmetrics=False, gzip=False))
-        failed = any(result is None or result.error for _, result in finished[0].results())
         service.end()
+        failed = any(result is None or result.error for _, result in finished[0].results())
         return status or int(failed)
 
     def _print(self, text: bytes) -> int:
@@ -133,11 +135,17 @@ class Program:
         groups: list[tuple[str, Sequence[Option]]] = [("Web and log", settings.WEB), ("Program", settings.MAIN)]
         if self.own:
             groups.insert(0, (f"The {self.own.name} exporter", self.own.options.all()))
-        return usage(self._usage_line(), self.about, groups, {"web.listen-address": self.address}, self.letters)
-
-    def _usage_line(self) -> str:
         bare = self.own.options.find(self.bare) if self.own else None
-        return f"{self.name} [OPTIONS]" + (f" [{bare.kind.metavar}...]" if bare else "")
+        line = f"{self.name} [OPTIONS]" + (f" [{bare.kind.metavar}...]" if bare else "")
+        defaults = {"web.listen-address": self.address}
+        return usage(line, self.about, groups, defaults=defaults, letters=self.letters, bare=self.bare)
+
+
+def _leave(service: Service, number: int) -> None:
+    """Have exporters give back what they hold, and go by the signal; another one is not kept waiting."""
+    signal.signal(number, signal.SIG_DFL)
+    service.end()
+    signal.raise_signal(number)
 
 
 def _warn(old: "Old", told: Settings) -> None:

@@ -149,5 +149,5 @@ def _created(plugin: Plugin, given: "Values") -> Exporter:
 
 def _wait(asked: Iterable[Callable[[], bool]], until: float) -> None:
     """Until each has said yes."""
-    while (asked := [ask for ask in asked if not ask()]) and monotonic() < until:
-        sleep(_ASK_EVERY)
+    while (asked := [ask for ask in asked if not ask()]) and (left := until - monotonic()) > 0:
+        sleep(min(_ASK_EVERY, left))

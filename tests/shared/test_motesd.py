@@ -33,10 +33,11 @@ def of_others(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 @pytest.fixture(autouse=True)
 def _interrupts() -> Iterator[None]:
-    """--once leaves SIGINT to the kernel; these tests do not."""
-    before = signal.getsignal(signal.SIGINT)
+    """--once goes by its signals; these tests do not."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_ours() -> None:

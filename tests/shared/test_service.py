@@ -8,6 +8,7 @@ from time import monotonic
 
 import pytest
 from motes.shared.engine import Scrape
+from motes.shared.exposition import text_pieces
 from motes.shared.options import TEXT, Catalogue, Option
 from motes.shared.plugin import Exporter, Plugin
 from motes.shared.service import Service
@@ -16,13 +17,20 @@ from motes.shared.settings import Sources
 from tests.shared.conftest import Logged
 from tests.support.fakes import Gate, Scripted
 from tests.support.namespaces import until
+from tests.support.oracles import read_text, series
 
 
 class Rig:
-    """A service of two exporters that walk into the gate that is theirs; `closed` says which were, by their option."""
+    """A service of two exporters that walk into the gate that is theirs.
+
+    `closed`, `started` and `refreshed` say which were, by their option; one whose option ends on a word that says so
+    cannot be.
+    """
 
     def __init__(self, folder: Path, gates: Mapping[str, Gate]) -> None:
         self.closed: list[str] = []
+        self.started: list[str] = []
+        self.refreshed: list[str] = []
         self.folder = folder
         self._gates = gates
         plugins = {name: self._plugin(name) for name in ("one", "two")}
@@ -59,12 +67,23 @@ class Rig:
     def _create(self, name: str, values: Mapping[str, str]) -> Exporter:
         told = f"{name} {values.get(f'{name}.x', '')}".strip()
 
-        def close() -> None:
-            self.closed.append(told)
-            if told.endswith("broken"):
+        def note(where: list[str], cannot: str) -> None:
+            where.append(told)
+            if told.endswith(cannot):
                 raise KeyError(told)
 
-        return Exporter([Scripted(name, self._gates.get(name, int)).collector], close)
+        return Exporter(
+            [Scripted(name, self._gates.get(name, int)).collector],
+            lambda: note(self.closed, "broken"),
+            start=lambda: note(self.started, "dead"),
+            refresh=lambda: note(self.refreshed, "stale"),
+        )
+
+
+def reloaded(service: Service) -> dict[str, float]:
+    """What is served of reloads."""
+    page = b"".join(text_pieces(service._metrics()))
+    return {name: value for (name, _), value in series(read_text(page.decode())).items()}
 
 
 @pytest.fixture
@@ -113,3 +132,35 @@ def test_where_the_new_addresses_cannot_be_all_is_as_it_was(rig: Rig, events: Lo
     assert (rig.service.engine.states, path.stat().st_ino, path.stat().st_mode) == before
     assert stat.S_IMODE(before[2]) == 0o660
     assert rig.closed == ["one new"]
+    assert rig.started == rig.refreshed == []
+
+
+def test_what_stays_is_refreshed_and_what_is_new_is_started(rig: Rig, events: Logged) -> None:
+    rig.service.running.start()
+    rig.reload('[one]\n[two]\nx = "new"\n')
+    assert (rig.started, rig.refreshed, rig.closed) == (["one", "two", "two new"], ["one"], ["two"])
+    rig.reload('[one]\n[two]\nx = "new"\n')
+    assert rig.refreshed == ["one", "one", "two new"]
+    assert len(rig.started) == 3
+    assert not [event for event in events if event[0] != "info"]
+
+
+def test_one_that_cannot_be_refreshed_goes_on_and_the_reload_has_failed(rig: Rig, events: Logged) -> None:
+    tables = '[one]\nx = "stale"\n[two]\n'
+    rig.reload(tables)
+    before = reloaded(rig.service)
+    assert before["motes_config_last_reload_successful"] == 1
+    rig.reload(tables)
+    assert reloaded(rig.service) == {**before, "motes_config_last_reload_successful": 0}
+    assert rig.refreshed == ["one stale", "two"]
+    assert rig.closed == ["one"]
+    assert ("error", "exporter not refreshed") in [event[:2] for event in events]
+
+
+def test_one_that_cannot_start_is_started_again_by_a_reload(rig: Rig, events: Logged) -> None:
+    rig.reload('[one]\nx = "dead"\n[two]\n')
+    rig.reload('[one]\nx = "dead"\n[two]\n')
+    assert rig.started == ["one dead", "two", "one dead"]
+    assert rig.refreshed == ["two"]
+    assert [message for _, message, _ in events].count("exporter not started") == 2
+    assert reloaded(rig.service)["motes_config_last_reload_successful"] == 1
