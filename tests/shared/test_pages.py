@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from motes.shared import pages as module
+from motes.shared.collector import Collector
 from motes.shared.engine import Engine, Scrape, State
 from motes.shared.exposition import counter, gauge, labels
 from motes.shared.pages import Pages
@@ -126,3 +127,22 @@ def test_what_is_told_of_collectors_is_no_collectors_to_serve(rig: Rig) -> None:
 def test_an_exporter_that_is_not_told_of(rig: Rig) -> None:
     rig.pages.tell_of({})
     assert "success" not in rig.page().decode()
+
+
+def test_where_the_label_is_exporter_it_is_the_exporters_name() -> None:
+    """And the collector's beside it, where that is another: two exporters may have collectors of one name."""
+    named = [("ble", "ble"), ("theirs", "main"), ("theirs", "more"), ("others", "main")]
+    engine = Engine([Collector(exporter, name, lambda _: ()) for exporter, name in named])
+    pages = Pages(dict.fromkeys(["ble", "theirs", "others"], ("motes_exporter", "exporter")), engine.claims)
+    for state in engine.states:
+        state.result = Result((), 0.25)
+    page = pages.make(Scrape(engine.states, 0.0, lambda _: None), openmetrics=False, gzip=False).decode()
+    engine.close()
+    assert page.count("# TYPE motes_exporter_success gauge\n") == 1
+    found = {labels for name, labels in series(read_text(page)) if name == "motes_exporter_success"}
+    assert found == {
+        frozenset({("exporter", "ble")}),
+        frozenset({("exporter", "theirs"), ("collector", "main")}),
+        frozenset({("exporter", "theirs"), ("collector", "more")}),
+        frozenset({("exporter", "others"), ("collector", "main")}),
+    }
