@@ -103,6 +103,20 @@ def test_v2_byte_about_the_device_is_sealed() -> None:
     assert refusal("fcd2", b"\x45" + frame[1:], KEY) == "bad_tag"
 
 
+@pytest.mark.parametrize(
+    ("service", "frame"),
+    [
+        ("181e", bthome_v1_encrypted(ADDRESS, KEY, 1, b"\x01\x53")),
+        ("fcd2", bthome_v2(ADDRESS, b"\x01\x53", key=KEY)),
+        ("fcd2", bthome_v2(ADDRESS, b"\x01\x53", key=KEY, with_address=True)),
+    ],
+)
+def test_encrypted_and_too_short(service: str, frame: bytes) -> None:
+    assert refusal(service, frame) == "no_key"
+    for length in range(len(frame)):
+        assert refusal(service, frame[:length]) == "malformed"
+
+
 def test_counter_alone_is_no_reading() -> None:
     assert refusal("fcd2", bthome_v2(ADDRESS, b"\x00\x07")) == "ignored"
     assert refusal("181c", bthome_v1_object(0x00, UNSIGNED, b"\x07")) == "ignored"
@@ -133,7 +147,7 @@ def test_v1_readings(object: tuple[int, int, bytes], readings: dict[str, float])
 
 @pytest.mark.parametrize("type", [TEXT, RAW, TIME, 6, 7])
 def test_v1_types_that_are_no_numbers(type: int) -> None:
-    temperature = bthome_v1_object(0x02, type, b"\x3b\xfe")
+    temperature = bthome_v1_object(0x02, type, b"\x3b\x02")
     assert refusal("181c", temperature) == "ignored"
     assert read("181c", temperature + b"\x02\x01\x53") == named(None, None, 83)
 

@@ -111,6 +111,6 @@ def test_atc1441_encrypted(plain: str, readings: dict[str, float]) -> None:
 
 
 def test_short_text_of_32_bit_floats() -> None:
-    for degrees in (25.2, -7.5, 0.1, 19.95, -12.34, 21.375, 0.0):
+    for degrees in (25.2, -7.5, 0.1, 19.95, -12.34, 21.375, -12.34567, 0.0):
         data = encoders.mibeacon_object(0x4C01, struct.pack("<f", degrees))
         assert read("fe95", encoders.mibeacon(ADDRESS, 1, data))["temperature_celsius"] == degrees

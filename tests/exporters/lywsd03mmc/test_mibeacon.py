@@ -116,6 +116,14 @@ def test_objects_announced_and_missing() -> None:
     assert refusal("fe95", mibeacon(ADDRESS, 42, b"\x04\x10", key=KEY), KEY) == "malformed"
 
 
+@pytest.mark.parametrize("with_address", [True, False])
+def test_encrypted_and_too_short(with_address: bool) -> None:
+    frame = mibeacon(ADDRESS, 42, b"\x04\x10\x00", key=KEY, with_address=with_address)
+    assert refusal("fe95", frame) == "no_key"
+    for length in range(5, len(frame)):
+        assert refusal("fe95", frame[:length]) == "malformed"
+
+
 def test_lengths_inside_the_cipher_are_not_trusted() -> None:
     assert refusal("fe95", mibeacon(ADDRESS, 42, b"\x04\x10\x03\xd3\xff", key=KEY), KEY) == "malformed"
     assert refusal("fe95", mibeacon(ADDRESS, 42, b"\x04\x10\x01\xd3", key=KEY), KEY) == "ignored"
