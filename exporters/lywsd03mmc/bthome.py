@@ -1,4 +1,4 @@
-"""BTHome, versions 1 and 2: what pvvx's firmware speaks by default since its release 3.7.
+"""BTHome, versions 1 and 2: pvvx's firmware speaks the one from its release 3.7, the other from 4.5.
 
 Both are objects, one behind the other. In version 1 each begins with a byte that tells its length and its type, then
 comes its id; in version 2 the id tells both, and a byte about the device stands before the first.
