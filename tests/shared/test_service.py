@@ -115,6 +115,14 @@ def test_what_is_replaced_is_closed_once_it_has_come_back(rig: Rig, gate: Gate) 
     assert rig.service.engine.states[0] is kept
 
 
+def test_what_is_still_at_work_is_closed_at_the_end(rig: Rig, gate: Gate) -> None:
+    rig.scrape()
+    gate.entered()
+    rig.reload("[one]\n")
+    rig.service.end()
+    assert rig.closed == ["two", "one"]
+
+
 def test_one_that_cannot_be_closed_ends_nobody(rig: Rig, events: Logged) -> None:
     rig.reload('[one]\nx = "broken"\n[two]\nx = "broken"\n')
     rig.reload("[two]\n")
