@@ -11,6 +11,18 @@ from typing import Self
 GIVE_UP = 30.0
 
 
+def cpu(pid: int) -> float:
+    """Seconds that all threads of a process have had of the processors, those that have ended too."""
+    # A process's clock, as clock_getcpuclockid(3) makes its number: the complement of the pid, CPUCLOCK_SCHED.
+    return time.clock_gettime_ns(~pid << 3 | 2) / 1e9
+
+
+def memory(pid: int | str = "self") -> int:
+    """Resident bytes of a process."""
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 class Exporter:
     """A process that was just started, and serves on a loopback port before long."""
 
@@ -55,14 +67,10 @@ class Exporter:
         return time.perf_counter() - began
 
     def cpu(self) -> float:
-        """Seconds that all its threads have had of the processors, those that have ended too."""
-        # A process's clock, as clock_getcpuclockid(3) makes its number: the complement of the pid, CPUCLOCK_SCHED.
-        return time.clock_gettime_ns(~self.pid << 3 | 2) / 1e9
+        return cpu(self.pid)
 
     def memory(self) -> int:
-        """Resident bytes."""
-        with open(f"/proc/{self.pid}/statm") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return memory(self.pid)
 
     def kernel_files(self) -> list[str]:
         """The files in /proc and /sys that it keeps open."""

@@ -1,0 +1,221 @@
+"""motes-lywsd03mmc beside an org.bluez that is played: it listens, through whatever happens there."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.exporters.lywsd03mmc import encoders
+from tests.support.bluez.bus import Bus
+from tests.support.bluez.standin import HCI0, standin
+from tests.support.bluez.world import World
+from tests.support.namespaces import until
+from tests.support.thermometers import PYTHONS, Thermometers
+
+HERE = "A4:C1:38:00:00:01"
+MAC = "A4C138000001"
+THERE = "A4:C1:38:00:00:02"
+
+Start = Callable[..., Thermometers]
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[Bus]:
+    with Bus(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def world(bus: Bus, tmp_path: Path) -> Iterator[World]:
+    with standin(bus, tmp_path / "bluez.log") as playing:
+        yield playing
+
+
+@pytest.fixture(params=PYTHONS)
+def start(request: pytest.FixtureRequest, bus: Bus, tmp_path: Path) -> Iterator[Start]:
+    """Starts the program, with either bleak."""
+    started: list[Thermometers] = []
+
+    def run(*flags: str, **environment: str) -> Thermometers:
+        python = PYTHONS[request.param]
+        started.append(Thermometers(tmp_path / "log", *flags, python=python, **bus.environment, **environment))
+        return started[-1]
+
+    yield run
+    for program in started:
+        program.__exit__(None, None, None)
+
+
+def pvvx(count: int, hundredths: int, address: str = HERE) -> dict[str, bytes]:
+    return {"181a": encoders.pvvx(bytes.fromhex(address.replace(":", "")), hundredths, 4712, 2912, 83, count, 4)}
+
+
+def hears(program: Thermometers, world: World, count: int, hundredths: int) -> None:
+    """An advertisement, said again until it is on the page: whoever begins to listen may miss one."""
+
+    def heard() -> bool:
+        world.advertise(HERE, pvvx(count, hundredths), rssi=-60 - count)
+        return program.value("temperature_celsius", mac=MAC) == hundredths / 100
+
+    until(heard, f"{hundredths / 100} degrees", program.log)
+
+
+@pytest.mark.parametrize(("scan", "mode"), [("auto", "passive"), ("passive", "passive"), ("active", "active")])
+def test_listens(start: Start, world: World, scan: str, mode: str) -> None:
+    program = start(f"--ble.scan={scan}", f"--ble.name={HERE}=living room")
+    until(program.listens, "listening", program.log)
+    assert program.value("scanner_info", adapter="hci0", mode=mode) == 1
+    hears(program, world, 1, 2150)
+    hears(program, world, 2, -453)
+    assert program.value("humidity_ratio", mac=MAC, sensor="LYWSD03MMC") == 47.12
+    # Passively, BlueZ tells of another signal strength only when it is another by far.
+    assert program.value("rssi_dbm", mac=MAC) in (-61, -62)
+    assert program.value("info", mac=MAC, name="living room", firmware="pvvx") == 1
+    assert program.value("scanner_restarts_total") == 0
+    assert program.problem() == ""
+
+
+def test_listens_actively_where_it_cannot_passively(start: Start, world: World) -> None:
+    world.unplug()
+    world.plug("hci0", HCI0, monitors=False)
+    program = start()
+    until(program.listens, "listening", program.log)
+    assert program.value("scanner_info", mode="active") == 1
+    hears(program, world, 1, 2150)
+
+
+def test_does_not_listen_actively_when_told_not_to(start: Start, world: World) -> None:
+    world.unplug()
+    world.plug("hci0", HCI0, monitors=False)
+    program = start("--ble.scan=passive")
+    until(lambda: program.problem() == "no_passive", "a problem", program.log)
+    world.unplug()
+    world.plug("hci0", HCI0)
+    until(program.listens, "listening", program.log)
+
+
+@pytest.mark.parametrize("adapter", ["hci1", "1", "00:11:22:33:44:66"])
+def test_takes_the_adapter_that_is_named(start: Start, world: World, adapter: str) -> None:
+    world.plug("hci1", "00:11:22:33:44:66")
+    program = start("-i", adapter)
+    until(program.listens, "listening", program.log)
+    assert program.value("scanner_info", adapter="hci1") == 1
+
+
+def test_takes_another_adapter_where_the_first_is_off(start: Start, world: World) -> None:
+    world.power(on=False)
+    world.plug("hci1", "00:11:22:33:44:66")
+    program = start()
+    until(program.listens, "listening", program.log)
+    assert program.value("scanner_info", adapter="hci1") == 1
+
+
+def off_and_on(world: World) -> None:
+    world.power(on=False)
+    world.power(on=True)
+
+
+def terminated_and_started(world: World) -> None:
+    world.terminate()
+    world.start()
+
+
+def killed_and_started(world: World) -> None:
+    world.kill()
+    world.start()
+
+
+def unplugged_and_plugged(world: World) -> None:
+    world.unplug()
+    world.plug("hci0", HCI0)
+
+
+@pytest.mark.parametrize("scan", ["passive", "active"])
+@pytest.mark.parametrize("happen", [off_and_on, terminated_and_started, killed_and_started, unplugged_and_plugged])
+def test_goes_on_after(start: Start, world: World, scan: str, happen: Callable[[World], None]) -> None:
+    program = start(f"--ble.scan={scan}")
+    hears(program, world, 1, 2150)
+    for count in (2, 3):
+        happen(world)
+        hears(program, world, count, 2150 + count)
+    assert program.value("scanner_restarts_total") is not None
+    assert program.value("scanner_restarts_total", mac="") != 0
+
+
+@pytest.mark.parametrize(
+    ("before", "problem", "after"),
+    [
+        (lambda world: world.power(on=False), "powered_off", lambda world: world.power(on=True)),
+        (lambda world: world.unplug(), "no_adapter", lambda world: world.plug("hci0", HCI0)),
+        (lambda world: world.terminate(), "no_bluez", lambda world: world.start()),
+        (
+            lambda world: world.misbehave("*", error="org.freedesktop.DBus.Error.AccessDenied"),
+            "denied",
+            lambda world: world.behave(),
+        ),
+        (
+            lambda world: world.misbehave("*", error="org.bluez.Error.Failed"),
+            "no_bluez",
+            lambda world: world.behave(),
+        ),
+    ],
+    ids=["off", "unplugged", "not-running", "denied", "failing"],
+)
+def test_says_what_is_missing_and_works_when_it_is_there(
+    start: Start,
+    world: World,
+    before: Callable[[World], None],
+    problem: str,
+    after: Callable[[World], None],
+) -> None:
+    before(world)
+    program = start()
+    until(lambda: program.problem() == problem, f"the problem {problem}", program.log)
+    assert program.value("scanner_up") == 0
+    assert program.log().count("no Bluetooth") == 1
+    after(world)
+    until(program.listens, "listening", program.log)
+    hears(program, world, 1, 2150)
+
+
+def test_says_that_the_bus_is_missing_and_works_when_it_is_there(start: Start, bus: Bus, world: World) -> None:
+    bus.stop()
+    program = start()
+    until(lambda: program.problem() == "no_bus", "a problem", program.log)
+    bus.start()
+    world.start()
+    hears(program, world, 1, 2150)
+    bus.stop()
+    until(lambda: program.problem() == "no_bus", "a problem", program.log)
+    bus.start()
+    world.start()
+    hears(program, world, 2, 2050)
+
+
+def test_says_that_scanning_is_forbidden(start: Start, bus: Bus, world: World) -> None:
+    bus.deny(send_destination="org.bluez", send_interface="org.bluez.Adapter1", send_member="StartDiscovery")
+    program = start("--ble.scan=active")
+    until(lambda: program.problem() == "denied", "a problem", program.log)
+    bus.allow()
+    hears(program, world, 1, 2150)
+
+
+def test_says_that_bleak_is_missing_and_works_when_it_is_there(start: Start, world: World, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    (broken / "dbus_fast").mkdir(parents=True)
+    module = broken / "dbus_fast" / "__init__.py"
+    module.write_text("raise ModuleNotFoundError('No module named dbus_fast', name='dbus_fast')")
+    program = start(PYTHONPATH=f"{broken}:{Path(__file__).parents[2] / '.src'}", PYTHONDONTWRITEBYTECODE="1")
+    until(lambda: program.problem() == "no_bleak", "a problem", program.log)
+    assert "python3-bleak" in program.log()
+    module.unlink()
+    module.parent.rmdir()
+    hears(program, world, 1, 2150)
+
+
+def test_ends_at_once(start: Start, world: World) -> None:
+    program = start()
+    until(program.listens, "listening", program.log)
+    program.process.terminate()
+    assert program.process.wait(30) == 0
+    assert world.advertise(HERE, pvvx(1, 2150)) is False
