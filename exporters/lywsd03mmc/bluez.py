@@ -81,6 +81,8 @@ class Bluez:
     async def adapter(self, wanted: str) -> Adapter:
         """The adapter of this name or address; of any, if it is empty, the first that is on. It is on."""
         self._changed.clear()
+        if self.lost:
+            raise Problem("no_bus", "the connection to the system bus is lost")
         (objects,) = await self._call(_BLUEZ, "/", _OBJECTS, "GetManagedObjects")
         adapters = [_adapter(path, found) for path, found in sorted(objects.items()) if _ADAPTER in found]
         matching = [each for each in adapters if not wanted or wanted.upper() in (each.name.upper(), each.address)]

@@ -40,12 +40,12 @@ REASONS = {
 
 # How many may be connected at once, of those that are well and of those whose last poll failed.
 _PLACES = {True: 2, False: 1}
-# Seconds to connect in, discovery of services included. Who needs more than others can wait for gets it the next time.
+# Seconds to connect in, discovery of services included. Who needs more than others can wait for gets it from then on.
 _CONNECTING = {True: 10.0, False: 30.0}
 # bleak takes back a connection that is not made in time, for which it waits without a limit.
 _TAKING_BACK = 3.0
 _FINDING = 30.0
-_ASKING = 45.0
+_ASKING = 30.0
 # It takes BlueZ two seconds.
 _DISCONNECTING = 5.0
 # What stopping may cost. BlueZ finishes what it has been told.
@@ -68,16 +68,17 @@ class Failure(Exception):
 
 
 class _Patient:
-    """A device, and the reason why its last poll failed, if it did."""
+    """A device, the reason why its last poll failed, if it did, and whether connecting takes it long."""
 
     def __init__(self, address: str, interval: float) -> None:
         self.address = address
         self.failing = ""
+        self.slow = False
         self.backoff = Backoff(min(interval, _SOON), max(interval, _LATE))
 
     @property
     def well(self) -> bool:
-        return self.failing in ("", "not_found")
+        return not self.slow and self.failing in ("", "not_found")
 
 
 class _Link:
@@ -160,28 +161,30 @@ class Poller:
             self._succeed(patient, polled)
 
     async def _visit(self, patient: _Patient, polled: gatt.Polled) -> None:
-        device = await self._found(patient)
+        device = await self._found(patient.address)
+        if patient.failing == "not_found":
+            patient.backoff.reset()
+        limit = _CONNECTING[patient.well]
         async with self._places[patient.well]:
+            log.debug("connecting", mac=mac.compact(patient.address))
             link = _Link()
-            limit = _CONNECTING[patient.well]
             client = self._connect(device, link.lose, limit)
             try:
-                await _open(client, limit)
+                patient.slow = await _open(client, limit) > _CONNECTING[True]
                 await _ask(client, link, polled)
             finally:
                 # A device that stays connected is silent, and stays so when the program has ended.
                 await _close(client)
 
-    async def _found(self, patient: _Patient) -> "BLEDevice":
+    async def _found(self, address: str) -> "BLEDevice":
+        within = min(_FINDING, self._interval)
         try:
-            async with asyncio.timeout(_FINDING):
-                device = await self._find(patient.address, _FINDING)
+            async with asyncio.timeout(within):
+                device = await self._find(address, within)
         except TimeoutError:
             device = None
         if device is None:
             raise Failure("not_found")
-        if patient.failing == "not_found":
-            patient.backoff.reset()
         return device
 
     def _succeed(self, patient: _Patient, polled: gatt.Polled) -> None:
@@ -201,7 +204,10 @@ class Poller:
         self._thermometers.poll_failed(patient.address, failure.reason)
 
 
-async def _open(client: "Client", limit: float) -> None:
+async def _open(client: "Client", limit: float) -> float:
+    """The seconds that it took."""
+    now = asyncio.get_running_loop().time
+    began = now()
     try:
         async with asyncio.timeout(limit + _TAKING_BACK):
             await client.connect()
@@ -209,6 +215,7 @@ async def _open(client: "Client", limit: float) -> None:
         raise Failure("timeout", error) from error
     except Exception as error:
         raise Failure("connect", error) from error
+    return now() - began
 
 
 async def _ask(client: "Client", link: _Link, polled: gatt.Polled) -> None:

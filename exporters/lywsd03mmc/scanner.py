@@ -29,7 +29,7 @@ _MOST_SILENCE = 360.0
 # How often to see which devices BlueZ has still, and whether all is silent.
 _LOOK_EVERY = 10.0
 _START_WITHIN = 30.0
-_STOP_WITHIN = 5.0
+_STOP_WITHIN = 3.0
 _MOST_BACKOFF = 15.0
 # An adapter that comes says so several times.
 _SETTLES_WITHIN = 0.5
