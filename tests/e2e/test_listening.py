@@ -1,5 +1,8 @@
 """motes-lywsd03mmc beside an org.bluez that is played: it listens, through whatever happens there."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from tests.support.bluez.bus import Bus
 from tests.support.bluez.standin import HCI0, standin
 from tests.support.bluez.world import World
 from tests.support.namespaces import until
+from tests.support.program import ROOT, Program, free_port
 from tests.support.thermometers import PYTHONS, Thermometers
 
 HERE = "A4:C1:38:00:00:01"
@@ -205,12 +209,54 @@ def test_says_that_bleak_is_missing_and_works_when_it_is_there(start: Start, wor
     (broken / "dbus_fast").mkdir(parents=True)
     module = broken / "dbus_fast" / "__init__.py"
     module.write_text("raise ModuleNotFoundError('No module named dbus_fast', name='dbus_fast')")
-    program = start(PYTHONPATH=f"{broken}:{Path(__file__).parents[2] / '.src'}", PYTHONDONTWRITEBYTECODE="1")
+    program = start(PYTHONPATH=f"{broken}:{ROOT / '.src'}", PYTHONDONTWRITEBYTECODE="1")
     until(lambda: program.problem() == "no_bleak", "a problem", program.log)
     assert "python3-bleak" in program.log()
     module.unlink()
     module.parent.rmdir()
     hears(program, world, 1, 2150)
+
+
+def test_prints_one_page_once_all_are_heard(bus: Bus, world: World) -> None:
+    flags = ("--once", "--ble.devices=configured", f"--ble.name={HERE}=living room", "--scrape.timeout=1m")
+    command = (sys.executable, "-m", "motes.exporters.lywsd03mmc.program", *flags)
+    environment = {**os.environ, **bus.environment, "PYTHONPATH": str(ROOT / ".src")}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as program:
+        until(lambda: world.advertise(HERE, pvvx(1, 2150)), "somebody who listens")
+        printed, _ = program.communicate(timeout=60)
+    assert program.returncode == 0
+    assert f'\nthermometer_temperature_celsius{{mac="{MAC}",sensor="LYWSD03MMC"}} 21.5\n' in printed
+
+
+def test_prints_one_page_without_bluetooth(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "motes.exporters.lywsd03mmc.program", "--once", "--scrape.timeout=1m")
+    nowhere = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path}/nothing"}
+    environment = {**os.environ, **nowhere, "PYTHONPATH": str(ROOT / ".src")}
+    done = subprocess.run(command, capture_output=True, env=environment, text=True, check=False, timeout=50)
+    assert done.returncode == 0
+    assert 'thermometer_problem_info{problem="no_bus"' in done.stdout
+
+
+def test_the_rest_of_the_daemon_does_not_notice(tmp_path: Path) -> None:
+    port = free_port()
+    file = tmp_path / "motes.toml"
+    file.write_text(f"""
+        [web]
+        listen-address = ["127.0.0.1:{port}"]
+        [node]
+        "collector.disable-defaults" = true
+        "collector.loadavg" = true
+        [lywsd03mmc]
+        name = {{ "A4:C1:38:00:00:01" = "living room" }}
+    """)
+    command = (sys.executable, "-m", "motes.shared.motesd", f"--config.file={file}")
+    nowhere = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path}/nothing", "PYTHONPATH": str(ROOT / ".src")}
+    with Program(command, port, tmp_path / "log", ready="/-/ready", **nowhere) as program:
+        until(lambda: "thermometer_problem_info" in program.get("/metrics/lywsd03mmc"), "a problem", program.log)
+        page = program.get("/metrics")
+    assert "\nnode_load1 " in page
+    assert 'motes_exporter_success{exporter="lywsd03mmc"} 1\n' in page
+    assert 'thermometer_info{mac="A4C138000001",sensor="LYWSD03MMC",name="living room"' in page
 
 
 def test_ends_at_once(start: Start, world: World) -> None:

@@ -1,0 +1,160 @@
+"""The scanner in this process, beside an org.bluez that is played: silence, presence, and devices to connect to."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from motes.exporters.lywsd03mmc import scanner as module
+from motes.exporters.lywsd03mmc.scanner import Scanner
+from motes.exporters.lywsd03mmc.station import Station
+from motes.exporters.lywsd03mmc.thermometers import Thermometers
+
+from tests.exporters.lywsd03mmc import encoders
+from tests.support.bluez.bus import Bus
+from tests.support.bluez.standin import standin
+from tests.support.bluez.world import World
+from tests.support.namespaces import WITHIN
+
+HERE = "A4:C1:38:00:00:01"
+THERE = "A4:C1:38:00:00:02"
+FRAME = {"181a": encoders.pvvx(bytes.fromhex("A4C138000001"), 2150, 4712, 2912, 83, 1, 4)}
+
+Scenario = Callable[["Rig"], Coroutine[None, None, None]]
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """It is in a hurry: nobody is waited for as long as usual."""
+    monkeypatch.setattr(module, "_LOOK_EVERY", 0.02)
+    monkeypatch.setattr(module, "_SILENT_AFTER", 0.2)
+    monkeypatch.setattr(module, "_MOST_SILENCE", 0.4)
+    monkeypatch.setattr(module, "_SETTLES_WITHIN", 0.01)
+    monkeypatch.setattr(module, "_MOST_BACKOFF", 0.1)
+    with Bus(tmp_path) as bus, standin(bus, tmp_path / "bluez.log") as playing:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
+        yield playing
+
+
+class Counting(Thermometers):
+    """Counts what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(keys={}, names={})
+        self.times_heard = self.times_present = 0
+
+    def heard(self, address: str, service_data: Mapping[str, bytes], rssi: int) -> None:
+        self.times_heard += 1
+        super().heard(address, service_data, rssi)
+
+    def present(self, address: str, service_data: Mapping[str, bytes]) -> None:
+        self.times_present += 1
+        super().present(address, service_data)
+
+
+class Rig:
+    """A scanner at work."""
+
+    def __init__(self, scan: str) -> None:
+        self.thermometers = Counting()
+        self.station = Station(scans=scan != "off")
+        self.scanner = Scanner(self.thermometers, self.station, adapter="", scan=scan, wanted=(HERE, THERE))
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        give_up = time.monotonic() + WITHIN
+        while not condition():
+            assert time.monotonic() < give_up
+            await asyncio.sleep(0.01)
+
+
+def run(scan: str, scenario: Scenario) -> None:
+    async def both() -> None:
+        rig = Rig(scan)
+        task = asyncio.ensure_future(rig.scanner.run())
+        try:
+            await scenario(rig)
+            assert not task.done()
+        finally:
+            task.cancel()
+
+    asyncio.run(both())
+
+
+def test_starts_anew_after_silence_for_ever(world: World) -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.until(lambda: rig.station.restarts >= 4)
+        await rig.until(lambda: world.advertise(HERE, FRAME) and rig.thermometers.times_heard)
+
+    run("active", scenario)
+
+
+def test_gives_passive_up_where_it_hears_nothing_and_tries_it_again(world: World) -> None:
+    async def scenario(rig: Rig) -> None:
+        for mode in ("passive", "active", "passive", "active"):
+            await rig.until(lambda mode=mode: rig.station.mode == mode)
+
+    run("auto", scenario)
+
+
+def test_stays_with_what_it_is_told(world: World) -> None:
+    modes = set()
+
+    async def scenario(rig: Rig) -> None:
+        await rig.until(lambda: modes.add(rig.station.mode) or rig.station.restarts >= 3)
+
+    run("passive", scenario)
+    assert modes <= {"passive", ""}
+
+
+def test_a_device_that_says_the_same_is_there_while_bluez_has_it(world: World) -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.until(lambda: world.advertise(HERE, FRAME) and rig.thermometers.times_heard)
+        looked = rig.thermometers.times_present
+        # Far longer than silence is borne.
+        await rig.until(lambda: rig.thermometers.times_present > looked + 50)
+        assert rig.station.restarts == 0
+        assert rig.thermometers.times_heard == 1
+        world.lose(HERE)
+        await rig.until(lambda: rig.station.restarts >= 1)
+
+    run("passive", scenario)
+
+
+def test_finds_who_is_heard(world: World) -> None:
+    async def scenario(rig: Rig) -> None:
+        assert await rig.scanner.find(HERE, 0.1) is None
+        search = asyncio.ensure_future(rig.scanner.find(HERE, WITHIN))
+        await rig.until(lambda: world.advertise(HERE, FRAME) and search.done())
+        device = search.result()
+        assert device is not None
+        assert device.address == HERE
+        assert await rig.scanner.find(THERE, 0.1) is None
+
+    run("active", scenario)
+
+
+def test_does_not_find_who_has_gone(world: World) -> None:
+    async def scenario(rig: Rig) -> None:
+        search = asyncio.ensure_future(rig.scanner.find(HERE, WITHIN))
+        await rig.until(lambda: world.advertise(HERE, FRAME) and search.done())
+        world.lose(HERE)
+        give_up = time.monotonic() + WITHIN
+        while await rig.scanner.find(HERE, 0.01):
+            assert time.monotonic() < give_up
+
+    run("passive", scenario)
+
+
+def test_with_scanning_off_it_scans_only_to_find(world: World) -> None:
+    async def scenario(rig: Rig) -> None:
+        search = asyncio.ensure_future(rig.scanner.find(HERE, WITHIN))
+        await rig.until(lambda: world.advertise(HERE, FRAME) and search.done())
+        assert search.result() is not None
+        await rig.until(lambda: not world.advertise(HERE, FRAME))
+        assert rig.thermometers.times_heard == 0
+        again = asyncio.ensure_future(rig.scanner.find(HERE, WITHIN))
+        await rig.until(lambda: world.advertise(HERE, FRAME) and again.done())
+        assert again.result() is not None
+
+    run("off", scenario)
