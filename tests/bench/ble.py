@@ -34,6 +34,19 @@ MIB = 2**20
 KEY = bytes(range(16))
 UUID = "0000{}-0000-1000-8000-00805f9b34fb"
 
+LIBRARIES = ("asyncio", "dbus_fast.aio", "bleak", "cryptography.hazmat.primitives.ciphers.aead")
+_IMPORTS = f"""
+import os
+from importlib import import_module
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+for name in {LIBRARIES!r}:
+    before = resident()
+    import_module(name)
+    print(resident() - before)
+"""
+
 Frame = tuple[str, Mapping[str, bytes]]
 
 
@@ -99,6 +112,12 @@ def memory_without_bluetooth(folder: Path, python: str) -> int:
         return memory(program.process.pid)
 
 
+def measure_libraries(python: str) -> None:
+    """What each adds to the interpreter, imported in this order."""
+    sizes = subprocess.run([python, "-c", _IMPORTS], capture_output=True, text=True, check=True).stdout.split()
+    print("libraries    " + ", ".join(f"{name} {int(size) / MIB:.1f}" for name, size in zip(LIBRARIES, sizes)), "MiB")
+
+
 def measure_decoding(number: int) -> None:
     """Decoding and remembering alone, in a process of its own."""
     known = Known(keys=keys(), names={})
@@ -131,6 +150,7 @@ def main(words: Sequence[str]) -> None:
         measure_decoding(told.frames)
         return
     measure_program(told.seconds, told.python)
+    measure_libraries(told.python)
     subprocess.run([sys.executable, __file__, "--decode", f"--frames={told.frames}"], check=True)
 
 
