@@ -115,7 +115,8 @@ def memory_without_bluetooth(folder: Path, python: str) -> int:
 def measure_libraries(python: str) -> None:
     """What each adds to the interpreter, imported in this order."""
     sizes = subprocess.run([python, "-c", _IMPORTS], capture_output=True, text=True, check=True).stdout.split()
-    print("libraries    " + ", ".join(f"{name} {int(size) / MIB:.1f}" for name, size in zip(LIBRARIES, sizes)), "MiB")
+    told = [f"{name} {int(size) / MIB:.1f}" for name, size in zip(LIBRARIES, sizes, strict=True)]
+    print(f"libraries    {', '.join(told)} MiB")
 
 
 def measure_decoding(number: int) -> None:
@@ -130,9 +131,8 @@ def measure_decoding(number: int) -> None:
         used += process_time() - began
         sizes.append(memory())
     print(f"decoding     {used / number * 1e6:.1f} us each")
-    print(
-        f"memory       {sizes[1] / MIB:.2f} MiB after {2 * number // PARTS} frames, {sizes[-1] / MIB:.2f} after {number}"
-    )
+    print(f"memory       {sizes[1] / MIB:.2f} MiB after {2 * number // PARTS} frames, ", end="")
+    print(f"{sizes[-1] / MIB:.2f} after {number}")
 
 
 def _as_bleak_has_them(said: Iterable[Frame]) -> list[Frame]:
