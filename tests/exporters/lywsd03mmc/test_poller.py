@@ -297,12 +297,12 @@ def test_one_that_recovers_is_on_schedule_again(capfd: pytest.CaptureFixture[str
     assert logged == ['"poll failed"', '"thermometer polled again"']
 
 
-def test_one_that_failed_gets_more_time() -> None:
+def test_one_that_needs_more_time_gets_it() -> None:
     there = flat(a=stock(connecting=lambda: asyncio.sleep(20)))
-    there.run(60, 100)
+    there.run(60, 270)
     assert there.failures[A] == [(13, "timeout")]
-    assert there.polls[A] == [63]
-    assert there.limits == [10, 30]
+    assert there.polls[A] == [63, 123, 183, 243]
+    assert there.limits == [10, 30, 30, 30, 30]
 
 
 @pytest.mark.parametrize(
