@@ -5,8 +5,6 @@ stay. While anybody scans actively every advertisement is told, as its signal; o
 and only what changed in it, the signal by 8 dB.
 """
 
-import asyncio
-
 from dbus_fast import Message, Variant
 
 from tests.support.bluez.device import ERROR, Advertisement, Device
@@ -40,6 +38,10 @@ class Adapter:
         for peer in peers.paired(name):
             self.devices[peer.address] = Device(objects, self.path, peer, peers)
             self.devices[peer.address].show({})
+
+    @property
+    def listeners(self) -> int:
+        return len(self._scanning) + sum(bool(patterns) for patterns in self._monitors.values())
 
     def power(self, *, on: bool) -> None:
         changed = {"Powered": Variant("b", on)}
@@ -78,8 +80,12 @@ class Adapter:
             self._objects, self.path, self._peers.get(heard.address), self._peers
         )
         device.show(device.hear(heard, 0))
-        self._expire_later(device)
         return True
+
+    def sweep(self) -> None:
+        """Let go of whom nobody has heard for long."""
+        for device in [device for device in self.devices.values() if device.forgotten]:
+            self.lose(device)
 
     def lose(self, device: Device) -> None:
         if self.devices.pop(device.peer.address, None):
@@ -112,14 +118,6 @@ class Adapter:
             for start, kind, wanted in patterns
             for type, content in structures
         )
-
-    def _expire_later(self, device: Device) -> None:
-        """Look when it may have been silent for long enough; by then it may have been heard again."""
-        if device.forgotten:
-            self.lose(device)
-        elif self.devices.get(device.peer.address) is device:
-            wait = max(device.remaining, 0.05)
-            asyncio.get_running_loop().call_later(wait, self._expire_later, device)
 
     def _forget_all(self) -> None:
         for device in list(self.devices.values()):

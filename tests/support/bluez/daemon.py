@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import traceback
 from collections.abc import Coroutine
 from typing import Any
 
@@ -39,6 +40,7 @@ class Daemon:
         self._bus.add_message_handler(self._on_message)
         self._listen(f"sender='{_DBUS}',member='NameOwnerChanged'")
         await self._bus.request_name("org.bluez")
+        self._sweeping = asyncio.ensure_future(self._sweep())
 
     def plug(self, name: str, address: str, *, powered: bool, monitors: bool) -> None:
         self.adapters[name] = Adapter(self.objects, self._peers, name, address, powered=powered, monitors=monitors)
@@ -68,6 +70,12 @@ class Daemon:
     def send(self, message: Message) -> None:
         if self.alive:
             self._bus.send(message)
+
+    async def _sweep(self) -> None:
+        while self.alive:
+            for adapter in self.adapters.values():
+                adapter.sweep()
+            await asyncio.sleep(0.05)
 
     def _listen(self, rule: str) -> None:
         self.send(_to_the_bus("AddMatch", f"type='signal',{rule}"))
@@ -108,6 +116,9 @@ class Daemon:
             reply = Message.new_error(call, failure.name, str(failure))
         except asyncio.CancelledError:
             reply = Message.new_error(call, f"{ERROR}.Failed", "br-connection-canceled")
+        except Exception as defect:
+            traceback.print_exception(defect)
+            reply = Message.new_error(call, f"{ERROR}.Failed", f"a defect of the stand-in: {defect!r}")
         if not call.flags & MessageFlag.NO_REPLY_EXPECTED:
             self.send(reply)
 

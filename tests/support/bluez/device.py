@@ -57,11 +57,8 @@ class Device:
     @property
     def forgotten(self) -> bool:
         """Whether it is to go: neither heard of for long, nor linked, nor paired."""
-        return not self.linked and not self.peer.paired and self.remaining <= 0
-
-    @property
-    def remaining(self) -> float:
-        return self._heard + self._peers.lost_after - _now()
+        silent = _now() - self._heard
+        return silent > self._peers.lost_after and not self.linked and not self.peer.paired
 
     def hear(self, heard: Advertisement, least_change: int) -> Properties:
         """What is new: other data, or a signal at least so much stronger or weaker."""

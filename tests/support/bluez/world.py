@@ -103,6 +103,10 @@ class World:
         heard = Advertisement(address, {full(uuid): value for uuid, value in data.items()}, rssi, name)
         return self._running().adapters[adapter].hear(heard)
 
+    def listeners(self, adapter: str = "hci0") -> int:
+        """How many scan there. A passive scan counts from when its monitor is known, a moment after its start."""
+        return self._running().adapters[adapter].listeners
+
     def remember(self, seconds: float) -> None:
         """How long a device is shown after its last advertisement."""
         self._peers.lost_after = seconds
