@@ -142,10 +142,11 @@ def test_gives_names(world: World, active: Scanner) -> None:
 
 def test_forgets_who_is_silent(world: World, scanner: Scanner) -> None:
     world.advertise(ONE, {"181a": b"\1"})
-    world.remember(0.1)
     world.advertise(OTHER, {"181a": b"\2"})
     world.advertise(ONE, {"181a": b"\3"})
-    until(lambda: scanner.scanner.discovered_devices == [], "that both are forgotten", lambda: str(scanner.heard))
+    world.remember(0)
+    until(lambda: len(scanner.heard) == 5, "that both are forgotten", lambda: str(scanner.heard))
+    until(lambda: scanner.scanner.discovered_devices == [], "that bleak has forgotten them, too")
     assert scanner.heard[:3] == [
         Heard(ONE, -60, {"181a": b"\1"}),
         Heard(OTHER, -60, {"181a": b"\2"}),
@@ -162,9 +163,10 @@ def test_keeps_who_is_paired(world: World, loop: Loop) -> None:
     world.plug("hci0", HCI0)
     scanner = Scanner(loop, "active")
     scanner.start(world)
-    world.remember(0.05)
     world.advertise(ONE, {"181a": b"\1"})
     world.advertise(OTHER, {"181a": b"\1"})
+    until(lambda: len(scanner.scanner.discovered_devices) == 2, "two devices")
+    world.remember(0)
     until(lambda: len(scanner.scanner.discovered_devices) == 1, "that one is forgotten")
     assert scanner.scanner.discovered_devices[0].address == ONE
 

@@ -124,7 +124,10 @@ class Daemon:
 
     async def _answer(self, call: Message) -> Answer:
         device = self._device(call)
-        address, uuid = (device.peer.address, device.uuid(call.path or "")) if device else ("", "")
+        address, uuid = "", ""
+        if device is not None:
+            device.record(call)
+            address, uuid = device.peer.address, device.uuid(call.path or "")
         await self._faults.meet(call.member or "", address, uuid)
         self.objects.check(call)
         if call.interface in (ADAPTER, MONITORS):

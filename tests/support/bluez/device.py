@@ -126,11 +126,19 @@ class Device:
                 return True
         return False
 
+    def record(self, call: Message) -> None:
+        """What is asked, whatever becomes of it."""
+        uuid = self.uuid(call.path or "")
+        match call.interface, call.body:
+            case "org.bluez.GattCharacteristic1", [bytes(value), dict(how)]:
+                self.peer.operations.append(Operation(call.member or "", uuid, value, how["type"].value))
+            case "org.bluez.GattCharacteristic1" | "org.bluez.Device1", _:
+                self.peer.operations.append(Operation(call.member or "", uuid))
+
     def answer(self, call: Message) -> Answer:
         """To a call of Device1."""
         if call.member not in ("Connect", "Disconnect"):
             raise unknown(call)
-        self.peer.operations.append(Operation(call.member))
         if call.member == "Connect":
             self.link()
         else:
@@ -143,30 +151,22 @@ class Device:
         match call.member, call.body:
             case "ReadValue", [dict()]:
                 return self._read(path, characteristic)
-            case "WriteValue", [bytes(value), dict(how)]:
-                return self._write(characteristic, value, how["type"].value)
+            case "WriteValue", [bytes(), dict(how)]:
+                return _written(characteristic, how["type"].value)
             case "StartNotify", []:
-                return self._set_notifying(path, characteristic, call.member, notifying=True)
+                return self._set_notifying(path, characteristic, notifying=True)
             case "StopNotify", []:
-                return self._set_notifying(path, characteristic, call.member, notifying=False)
+                return self._set_notifying(path, characteristic, notifying=False)
         raise unknown(call)
 
     def _read(self, path: str, characteristic: Characteristic) -> Answer:
-        self.peer.operations.append(Operation("ReadValue", characteristic.uuid))
         if "read" not in characteristic.flags:
             raise Failure(f"{ERROR}.NotPermitted", "Read not permitted")
         # bluetoothd tells everybody of a value that one has read.
         self._say_value(path, characteristic.value)
         return "ay", [characteristic.value]
 
-    def _write(self, characteristic: Characteristic, value: bytes, manner: str) -> Answer:
-        self.peer.operations.append(Operation("WriteValue", characteristic.uuid, value, manner))
-        if {"request": "write", "command": "write-without-response"}[manner] not in characteristic.flags:
-            raise Failure(f"{ERROR}.NotPermitted", "Write not permitted")
-        return NOTHING
-
-    def _set_notifying(self, path: str, characteristic: Characteristic, did: str, *, notifying: bool) -> Answer:
-        self.peer.operations.append(Operation(did, characteristic.uuid))
+    def _set_notifying(self, path: str, characteristic: Characteristic, *, notifying: bool) -> Answer:
         if "notify" not in characteristic.flags:
             raise Failure(f"{ERROR}.NotSupported", "Operation is not supported")
         characteristic.notifying = notifying
@@ -199,6 +199,12 @@ class Device:
             "Adapter": Variant("o", self._adapter),
             "UUIDs": Variant("as", []),
         }
+
+
+def _written(characteristic: Characteristic, manner: str) -> Answer:
+    if {"request": "write", "command": "write-without-response"}[manner] not in characteristic.flags:
+        raise Failure(f"{ERROR}.NotPermitted", "Write not permitted")
+    return NOTHING
 
 
 def _service_properties(uuid: str, device: str) -> Properties:

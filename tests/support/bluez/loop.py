@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -12,7 +13,7 @@ T = TypeVar("T")
 
 
 class Loop:
-    """Runs coroutines, one call at a time, until the `with` ends, and with it what they left behind."""
+    """Runs coroutines until the `with` ends, and with it what they left behind."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -20,7 +21,10 @@ class Loop:
         self._thread.start()
 
     def __call__(self, doing: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(doing, self._loop).result(WITHIN)
+        return self.begin(doing).result(WITHIN)
+
+    def begin(self, doing: Coroutine[Any, Any, T]) -> Future[T]:
+        return asyncio.run_coroutine_threadsafe(doing, self._loop)
 
     def __enter__(self) -> Self:
         return self

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 
 class Operation(NamedTuple):
-    """Something that a client did: the method of org.bluez, and of what; of a write the bytes and the manner."""
+    """Something that a client asked: the method of org.bluez, and of what; of a write the bytes and the manner."""
 
-    did: str
+    method: str
     uuid: str = ""
     value: bytes = b""
     manner: str = ""  # "request" (an answer is wanted) or "command"

@@ -156,7 +156,7 @@ class World:
         self._device(address, adapter).unlink()
 
     def operations(self, address: str) -> list[Operation]:
-        """What it was asked, in order."""
+        """What it was asked, in order, also what has got no answer."""
         return self._peers.get(address).operations
 
     def links(self) -> tuple[int, int]:
