@@ -15,6 +15,7 @@ from motes.exporters.lywsd03mmc.station import Problem
 
 _BLUEZ = "org.bluez"
 _ADAPTER = "org.bluez.Adapter1"
+_DEVICE = "org.bluez.Device1"
 _MONITORS = "org.bluez.AdvertisementMonitorManager1"
 _DBUS = "org.freedesktop.DBus"
 _OBJECTS = "org.freedesktop.DBus.ObjectManager"
@@ -95,6 +96,15 @@ class Bluez:
             if each.powered:
                 return each
         raise Problem("powered_off", f"{matching[0].name} is off")
+
+    async def disconnect(self, address: str) -> bool:
+        """End the connection to a device, whoever has asked for it; whether there was one."""
+        (objects,) = await self._call(_BLUEZ, "/", _OBJECTS, "GetManagedObjects")
+        devices = [(path, found[_DEVICE]) for path, found in objects.items() if _DEVICE in found]
+        paths = [path for path, each in devices if each["Address"].value == address and each["Connected"].value]
+        for path in paths:
+            await self._call(_BLUEZ, path, _DEVICE, "Disconnect")
+        return bool(paths)
 
     async def _call(self, to: str, path: str, interface: str, member: str, *words: str) -> list[Any]:
         """The body of the answer; Problem without one."""

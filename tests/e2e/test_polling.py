@@ -248,6 +248,20 @@ def test_recovers(world: World, start: Start, interrupt: Callable[[World], Calla
     there.until(lambda: there.polled(ATC) > before, "polls again")
 
 
+def test_a_connection_that_was_left(world: World, start: Start) -> None:
+    """By a program that was killed. BlueZ keeps it, and who is connected does not advertise."""
+    world.misbehave("ReadValue", after=NEVER)
+    before = start(ATC)
+    before.until(lambda: world.links()[0], "a link")
+    before.program.process.kill()
+    before.program.process.wait()
+    assert world.links()[0] == 1
+    world.behave()
+    there = start(ATC)
+    until(lambda: world.links()[0] == 0, "the end of it", there.program.log)
+    there.until(lambda: there.polled(ATC), "a poll")
+
+
 @pytest.mark.parametrize("hanging", ["ReadValue", "Connect"])
 def test_stopping_ends_the_connection(world: World, start: Start, bus: Bus, tmp_path: Path, hanging: str) -> None:
     calls = tmp_path / "calls.log"

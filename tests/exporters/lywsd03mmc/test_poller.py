@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from motes.exporters.lywsd03mmc import payloads
-from motes.exporters.lywsd03mmc.poller import REASONS, Poller
+from motes.exporters.lywsd03mmc.poller import Poller
+from motes.exporters.lywsd03mmc.visit import REASONS
 
 from tests.support import instant
 from tests.support.peripherals import Answer, Characteristic, Client, Service, after, hang, refuse
@@ -38,6 +39,7 @@ class Flat:
         self.failures: dict[str, list[tuple[float, str]]] = {}
         self.most_connected = 0
         self.limits: list[float] = []
+        self.left_connected: set[str] = set()
 
     def add(self, address: str, client: Client) -> None:
         self.clients[address] = client
@@ -49,6 +51,14 @@ class Flat:
             await asyncio.sleep(within)
             return None
         return address
+
+    async def release(self, address: str) -> bool:
+        """Who was connected to before is heard again then."""
+        left = address in self.left_connected
+        self.left_connected.discard(address)
+        if left:
+            self.absent.remove(address)
+        return left
 
     def connect(self, device: Any, lost: Callable[[object], None], limit: float) -> Client:
         self.lost[device] = lost
@@ -65,7 +75,14 @@ class Flat:
 
     def poller(self, interval: float) -> Poller:
         thermometers: Any = self
-        return Poller(list(self.clients), interval, find=self.find, thermometers=thermometers, connect=self.connect)
+        return Poller(
+            list(self.clients),
+            interval,
+            find=self.find,
+            thermometers=thermometers,
+            connect=self.connect,
+            release=self.release,
+        )
 
     def run(self, interval: float, seconds: float, meanwhile: Deed | None = None) -> None:
         """Poll for so long, while something else happens."""
@@ -178,6 +195,15 @@ def test_one_that_is_not_found_is_not_connected_to() -> None:
     there.run(60, 200)
     assert there.failures[A] == [(30, "not_found"), (90, "not_found"), (180, "not_found")]
     assert there.clients[A].did == []
+
+
+def test_one_that_was_left_connected_is_released() -> None:
+    there = flat(a=stock())
+    there.absent.add(A)
+    there.left_connected.add(A)
+    there.run(60, 50)
+    assert there.failures[A] == []
+    assert there.polls[A] == [30]
 
 
 def test_finding_has_a_limit_of_its_own() -> None:
