@@ -37,6 +37,10 @@ class Sampler:
 
     def start(self) -> None:
         """Begin; RuntimeError where there is no thread to be had."""
+        # What samplers run imports it. Where that is its first import, Python takes the sampler's thread for the main
+        # one, and waits for it when the program ends.
+        import threading  # noqa: F401, PLC0415
+
         self._running = True
         try:
             threads.start(self._run)

@@ -3,14 +3,13 @@
 SIGTERM and SIGINT stop it, SIGHUP has it read its configuration again. A configuration that is wrong changes nothing.
 """
 
-import gc
 import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic, time
 
-from motes.shared import address, log, notify, process
+from motes.shared import address, garbage, log, notify, process
 from motes.shared.allow import Allow
 from motes.shared.collector import Collector
 from motes.shared.config import Misconfigured
@@ -81,7 +80,7 @@ class Service:
             self.server.every(interval, self._keep_alive)
         self.running.start()
         self._announce()
-        _settle()
+        garbage.settle()
         self.server.run()
         self.end(self._stop_by)
         log.info("stopped")
@@ -188,16 +187,6 @@ def _addresses(settings: Settings) -> list[address.Address]:
     except ValueError as error:
         raise Misconfigured([f"--web.listen-address: {error}"]) from error
     return addresses
-
-
-def _settle() -> None:
-    """What is there now stays, so that looking for garbage costs next to nothing and can be done often.
-
-    It empties Python's stores of free objects, too: in 3.11, tuples of 20 pile up there unused.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(500, 2, 2)
 
 
 def _raise_file_limit() -> None:

@@ -13,7 +13,7 @@ from motes.exporters.lywsd03mmc.bluez import Adapter, Bluez
 from motes.exporters.lywsd03mmc.frames import SERVICES
 from motes.exporters.lywsd03mmc.station import Problem, Station
 from motes.exporters.lywsd03mmc.thermometers import NOT_HEARD, Thermometers
-from motes.shared import log
+from motes.shared import garbage, log
 from motes.shared.backoff import Backoff
 from motes.shared.readings import boottime
 
@@ -108,6 +108,7 @@ class Scanner:
         """Until there is a reason to begin anew."""
         scanner, mode = await self._start(adapter)
         self._station.listens(adapter.name, mode)
+        garbage.settle()
         self._last_heard = boottime()
         self._heard_anything = False
         try:

@@ -19,7 +19,7 @@ from motes.shared.readings import Readings, boottime
 NOT_HEARD = -127
 # Addresses are anybody's to make up. Those beyond, least recently heard, are forgotten.
 MOST_DEVICES = 1000
-_MOST_TOLD = 1000
+_MOST_TOLD = 100
 # Seconds for which an encrypted frame may be said again: it tells nothing new, and may be somebody else's recording.
 _REPEATED_FOR = 600.0
 # Readings hold for two and a half periods of the firmware, and for a minute at least, for BlueZ thins what it hears.

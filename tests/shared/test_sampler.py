@@ -1,7 +1,10 @@
 """Samplers: real threads, which the tests wait for."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from textwrap import dedent
 from threading import Event
 
 import pytest
@@ -9,6 +12,7 @@ from motes.shared.backoff import Backoff
 from motes.shared.sampler import Sampler
 
 from tests.support.namespaces import until
+from tests.support.program import ROOT
 
 
 @pytest.fixture
@@ -21,6 +25,22 @@ def test_backs_off_and_begins_anew() -> None:
     assert [backoff.next() for _ in range(5)] == [1, 2, 4, 5, 5]
     backoff.reset()
     assert backoff.next() == 1
+
+
+def test_the_program_ends_while_one_is_stuck() -> None:
+    code = """
+        from time import sleep
+        from motes.shared.sampler import Sampler
+        def work(sampler):
+            import threading
+            began.append(True)
+            sleep(3600)
+        began = []
+        Sampler("test", work).start()
+        while not began:
+            sleep(0.01)
+    """
+    subprocess.run([sys.executable, "-c", dedent(code)], env={"PYTHONPATH": str(ROOT / ".src")}, check=True, timeout=60)
 
 
 @pytest.mark.usefixtures("impatient")
