@@ -142,7 +142,8 @@ class Device:
         if call.member == "Connect":
             self.link()
         else:
-            self.unlink()
+            # bluetoothd answers first, and bleak 0.20, which hangs up at the news, relies on it.
+            asyncio.get_running_loop().call_soon(self.unlink)
         return NOTHING
 
     def answer_characteristic(self, call: Message) -> Answer:
