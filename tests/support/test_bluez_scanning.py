@@ -128,6 +128,24 @@ def test_says_everything_to_everybody_while_one_scans_actively(world: World, act
         scanner.hears(Heard(ONE, -60, {"fe95": b"\1"}))
 
 
+def test_takes_the_signal_back_when_nobody_scans_actively_any_more(
+    world: World, active: Scanner, passive: Scanner
+) -> None:
+    world.advertise(ONE, {"181a": b"\1"})
+    active.hears(Heard(ONE, -60, {"181a": b"\1"}))
+    active.stop()
+    passive.hears(Heard(ONE, -60, {"181a": b"\1"}), Heard(ONE, -127, {"181a": b"\1"}))
+
+
+def test_hears_with_the_adapter_that_scans(world: World, loop: Loop) -> None:
+    world.power(on=False)
+    world.plug("hci1", "00:11:22:33:44:66")
+    loop(Scanner(loop, "active").scanner.start())
+    assert (world.listeners("hci0"), world.listeners("hci1")) == (0, 1)
+    assert not world.advertise(ONE, {"181a": b"\1"})
+    assert world.advertise(ONE, {"181a": b"\1"}, adapter="hci1")
+
+
 def test_keeps_the_data_of_other_services(world: World, scanner: Scanner) -> None:
     world.advertise(ONE, {"181a": b"\1"})
     world.advertise(ONE, {"fcd2": b"\2"})
@@ -276,9 +294,11 @@ def test_refuses_a_second_scan(world: World, loop: Loop, active: Scanner) -> Non
     Scanner(loop, "active").start(world)
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_answers_nothing_while_it_hangs(world: World, loop: Loop, mode: Mode) -> None:
-    world.misbehave("StartDiscovery" if mode == "active" else "RegisterMonitor", after=NEVER)
+@pytest.mark.parametrize(
+    ("mode", "method"), [("active", "StartDiscovery"), ("passive", "RegisterMonitor"), ("active", "*")]
+)
+def test_answers_nothing_while_it_hangs(world: World, loop: Loop, mode: Mode, method: str) -> None:
+    world.misbehave(method, after=NEVER)
     scanner = Scanner(loop, mode)
     with pytest.raises(asyncio.TimeoutError):
         loop(asyncio.wait_for(scanner.scanner.start(), 0.2))
