@@ -99,7 +99,7 @@ def test_polls_two_at_once_while_a_third_does_not_answer(air: Air, start: Start,
     here, there, deaf = stock(air, HERE), pvvx(air, THERE), atc1441(air, ELSEWHERE)
     for thermometer in (here, there, deaf):
         thermometer.advertise("fe95", BEACON)
-    deaf.hear(nothing=True)
+    deaf.radio.deaf = True
     here.values["ccc1"] = pack("<hBH", -453, 47, 2912)
     there.values["2a6e"] = pack("<h", -1)
     program = start("--ble.poll-interval=10s", deaf.address, here.address, there.address, python=python)
@@ -107,6 +107,7 @@ def test_polls_two_at_once_while_a_third_does_not_answer(air: Air, start: Start,
     assert program.value("temperature_celsius", mac=here.mac) == -4.53
     assert program.value("battery_volts", mac=here.mac) == 2.912
     assert program.value("temperature_celsius", mac=there.mac) == -0.01
+    assert program.value("battery_volts", mac=there.mac) == 2.912
     assert program.value("info", mac=here.mac, firmware="stock", version="1.0.0_0130") == 1
     assert program.value("info", mac=there.mac, firmware="pvvx", version="V4.7") == 1
     assert ("ccd8", bytes.fromhex("f40100")) in here.written

@@ -26,10 +26,25 @@ ADAPTER = "00:11:22:33:44:55"
 _ACTIVE = 1
 _Kind = hci.HCI_LE_Advertising_Report_Event.EventType
 _LOST = hci.HCI_CONNECTION_TIMEOUT_ERROR
+_PENDING = hci.HCI_COMMAND_STATUS_PENDING
+_CANCELLED = hci.HCI_LE_Connection_Complete_Event(
+    status=hci.HCI_UNKNOWN_CONNECTION_IDENTIFIER_ERROR,
+    connection_handle=0,
+    role=hci.Role.CENTRAL,
+    peer_address_type=0,
+    peer_address=hci.Address.ANY,
+    connection_interval=0,
+    peripheral_latency=0,
+    supervision_timeout=0,
+    central_clock_accuracy=0,
+)
 
 
 class Radio(Controller):
-    """One end of the air: a thermometer's, or the adapter's. `rssi` is how well others hear it, in dBm."""
+    """One end of the air: a thermometer's, or the adapter's.
+
+    `rssi` is how well others hear it, in dBm; while it is `deaf`, it does not hear who wants to connect.
+    """
 
     # What bumble claims besides it does not do: with LL_PRIVACY, Linux waits for an event that it never sends.
     le_features = hci.LeFeatureMask.LE_ENCRYPTION
@@ -37,6 +52,7 @@ class Radio(Controller):
     def __init__(self, ether: "Ether", address: str) -> None:
         super().__init__(address, link=ether, public_address=address)
         self.rssi = -60
+        self.deaf = False
         self._heard: set[tuple[hci.Address, int, bytes]] = set()
 
     def hear(self, sender: "Radio", packet: ll.AdvertisingPdu) -> None:
@@ -44,7 +60,8 @@ class Radio(Controller):
             self._report(sender, _Kind.ADV_IND, packet.data)
             if self.le_scan_type == _ACTIVE:
                 self._report(sender, _Kind.SCAN_RSP, sender.le_legacy_advertiser.scan_response_data)
-        self.on_ll_advertising_pdu(packet)
+        if not sender.deaf:
+            self.on_ll_advertising_pdu(packet)
 
     def on_advertising_pdu(self, pdu: ll.AdvInd | ll.AdvExtInd) -> None:
         """It has been reported; what is left is whether it is waited for."""
@@ -64,6 +81,29 @@ class Radio(Controller):
         self.lose(self.le_connections.values())
         return super().on_hci_reset_command(command)
 
+    def on_hci_le_create_connection_cancel_command(
+        self, _command: hci.HCI_LE_Create_Connection_Cancel_Command
+    ) -> hci.HCI_StatusReturnParameters:
+        if self.pending_le_connection is None:
+            return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.COMMAND_DISALLOWED_ERROR)
+        self.pending_le_connection = None
+        # Afterwards, for it follows the answer.
+        asyncio.get_running_loop().call_soon(self.send_hci_packet, _CANCELLED)
+        return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.SUCCESS)
+
+    def on_hci_disconnect_command(self, command: hci.HCI_Disconnect_Command) -> None:
+        connection = self.find_le_connection_by_handle(command.connection_handle)
+        self.send_hci_packet(
+            hci.HCI_Command_Status_Event(
+                status=_PENDING if connection else hci.HCI_UNKNOWN_CONNECTION_IDENTIFIER_ERROR,
+                num_hci_command_packets=1,
+                command_opcode=command.op_code,
+            )
+        )
+        if connection:
+            connection.send_ll_control_pdu(ll.TerminateInd(command.reason))
+            self.on_le_disconnected(connection, hci.HCI_CONNECTION_TERMINATED_BY_LOCAL_HOST_ERROR)
+
     def lose(self, connections: Iterable[Connection]) -> None:
         """Be gone for the other end of these."""
         for connection in list(connections):
@@ -82,11 +122,7 @@ class Radio(Controller):
 
 
 class Ether(LocalLink):
-    """What carries packets between radios. Those in `deaf` get nothing of what is sent over their connections."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.deaf: set[Controller] = set()
+    """What carries packets between radios."""
 
     def send_advertising_pdu(self, sender_controller: Controller, packet: ll.AdvertisingPdu) -> None:
         assert isinstance(sender_controller, Radio)
@@ -103,7 +139,7 @@ class Ether(LocalLink):
     ) -> None:
         # bumble 0.0.236 would name the sender by its random address, which these do not have.
         receiver = self.find_le_controller(destination_address)
-        if receiver and receiver not in self.deaf:
+        if receiver:
             sender = sender_controller.public_address
             asyncio.get_running_loop().call_soon(receiver.on_link_acl_data, sender, transport, data)
 
@@ -116,7 +152,7 @@ class Air:
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         self._adapter: tuple[Radio, Transport] | None = None
-        self.ether = Ether()
+        self.ether = Ether()  # type: ignore[no-untyped-call]
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(WITHIN)

@@ -19,6 +19,8 @@ _VENDOR = "ebe0{}-7a0a-4b0c-8a1a-6ff2997da3a6"
 _PROPERTIES = Characteristic.Properties
 _R, _W = _PROPERTIES.READ, _PROPERTIES.WRITE
 _N, _C = _PROPERTIES.NOTIFY, _PROPERTIES.WRITE_WITHOUT_RESPONSE
+# Custom firmware takes commands there; pvvx's answers this one with a measurement.
+_COMMAND, _MEASURE = "1f1f", b"\x33"
 _BETWEEN = 0.5  # seconds from one notification to the next
 _ADVERTISING = 100  # milliseconds from one advertisement to the next
 
@@ -39,7 +41,7 @@ STOCK: Services = {
 ATC1441: Services = {
     "180f": {"2a19": (_R | _N, bytes([83]))},
     "181a": {"2a1f": (_R | _N, pack("<h", -45)), "2a6f": (_R | _N, pack("<H", 4700))},
-    "1f10": {"1f1f": (_N | _C, b"")},
+    "1f10": {_COMMAND: (_N | _C, b"")},
 }
 PVVX: Services = {
     "180a": {
@@ -55,7 +57,7 @@ PVVX: Services = {
         "2a6e": (_R | _N, pack("<h", -453)),
         "2a6f": (_R | _N, pack("<H", 4712)),
     },
-    "1f10": {"1f1f": (_R | _N | _C, b"")},
+    "1f10": {_COMMAND: (_R | _N | _C, pack("<BHhHHBI", 0x33, 2912, -453, 4712, 7, 4, 0))},
 }
 
 
@@ -69,7 +71,7 @@ class Thermometer:
         self.values = {short: value for each in services.values() for short, (_, value) in each.items()}
         self._air = air
         self._told: list[Characteristic[bytes]] = []
-        self._notifying: asyncio.Task[None] | None = None
+        self._answers: asyncio.Future[None] | None = None
         air.do(self._make(name, services))
 
     @property
@@ -92,10 +94,6 @@ class Thermometer:
         """Let go of whoever is connected."""
         self._air.do(self._drop())
 
-    def hear(self, *, nothing: bool) -> None:
-        """Ignore all that is asked over connections, or no longer so."""
-        (self._air.ether.deaf.add if nothing else self._air.ether.deaf.discard)(self.radio)
-
     async def _make(self, name: str, services: Services) -> None:
         self.radio = Radio(self._air.ether, self.address)
         host = Host()
@@ -112,13 +110,15 @@ class Thermometer:
         def read(_: Connection) -> bytes:
             return self.values[short]
 
-        def write(_: Connection, value: bytes) -> None:
+        def write(connection: Connection, value: bytes) -> None:
             self.written.append((short, value))
+            if short == _COMMAND and value.startswith(_MEASURE):
+                self._answers = asyncio.ensure_future(self._answer(made, value))
 
         permissions = Characteristic.READABLE | Characteristic.WRITEABLE
         value = CharacteristicValue(read, write)
-        made = Characteristic[bytes](_uuid(short), properties, permissions, value)
-        if properties & _N:
+        made: Characteristic[bytes] = Characteristic(_uuid(short), properties, permissions, value)
+        if properties & _N and short != _COMMAND:
             self._told.append(made)
         return made
 
@@ -132,6 +132,11 @@ class Thermometer:
             await asyncio.sleep(_BETWEEN)
             for characteristic in self._told:
                 await self._device.notify_subscribers(characteristic)
+
+    async def _answer(self, characteristic: "Characteristic[bytes]", command: bytes) -> None:
+        """A command, which is acknowledged first."""
+        for value in (command, self.values[_COMMAND]):
+            await self._device.notify_subscribers(characteristic, value)
 
     async def _advertise(self, service: str, data: bytes) -> None:
         told = bytes.fromhex(service)[::-1] + data
