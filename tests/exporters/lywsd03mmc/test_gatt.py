@@ -101,6 +101,7 @@ def test_stock() -> None:
         (stock(hang, notifies=((6, SAID),)), 6),
         (stock(refuse, notifies=((6, SAID),)), 6),
         (stock(b"", notifies=((6, SAID),)), 6),
+        (stock(b"", notifies=((6, SAID), (6, b""), (6, bytes(5)))), 6),
         (stock(SAID[:4], notifies=((1, b""), (2, b"\x00\x80" + SAID[2:]), (6, SAID), (7, b""))), 6),
         (stock(after(3, SAID), notifies=((6, b"\x00\x00" + SAID[2:]),)), 3),
         (stock(SAID, b"", "notify", notifies=((12, SAID),)), 12),

@@ -192,8 +192,8 @@ def test_reasons(client: Client, reason: str, after: float) -> None:
 def test_one_that_is_not_found_is_not_connected_to() -> None:
     there = flat(a=stock())
     there.absent.add(A)
-    there.run(60, 200)
-    assert there.failures[A] == [(30, "not_found"), (90, "not_found"), (180, "not_found")]
+    there.run(60, 400)
+    assert there.failures[A] == [(time, "not_found") for time in (30, 90, 180, 270, 360)]
     assert there.clients[A].did == []
 
 
@@ -241,6 +241,29 @@ def test_a_link_that_is_lost_ends_the_poll_at_once() -> None:
     there.run(60, 20, lose)
     assert there.failures[A] == [(2, "disconnected")]
     assert there.clients[A].did[-1] == ("disconnect",)
+
+
+def test_a_link_that_is_lost_again_while_that_is_dealt_with() -> None:
+    async def linger() -> bytes:
+        try:
+            return await hang()
+        finally:
+            await asyncio.sleep(1)
+
+    there = flat(a=stock(linger))
+    raised: list[Exception] = []
+
+    async def lose() -> None:
+        for _ in range(3):
+            await asyncio.sleep(0.6)
+            try:
+                there.lost[A](None)
+            except Exception as error:
+                raised.append(error)
+
+    there.run(60, 20, lose)
+    assert there.failures[A] == [(1.6, "disconnected")]
+    assert raised == []
 
 
 def test_what_came_before_the_link_was_lost_counts() -> None:
