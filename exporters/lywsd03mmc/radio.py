@@ -64,7 +64,8 @@ class Radio:
         library_log.forward()
         scanner = Scanner(self._thermometers, self._station, adapter=self._adapter, scan=self._scan, wanted=self._poll)
         poller = Poller(self._poll, self._poll_interval, find=scanner.find, thermometers=self._thermometers)
-        work = asyncio.gather(scanner.run(), poller.run())
+        tasks = [asyncio.create_task(scanner.run()), asyncio.create_task(poller.run())]
+        work = asyncio.gather(*tasks)
         loop = asyncio.get_running_loop()
         self._interrupt = lambda: loop.call_soon_threadsafe(work.cancel)
         if sampler.stopping:
@@ -76,6 +77,11 @@ class Radio:
                 raise
         finally:
             self._interrupt = _nothing
+            # The first that ends ends `work`. Cancelled twice, they would not take back what BlueZ does for them.
+            for task in tasks:
+                if not task.cancelling():
+                    task.cancel()
+            await asyncio.wait(tasks)
 
 
 def _nothing() -> None:
