@@ -13,6 +13,7 @@ from tests.support.bluez.bus import Bus
 from tests.support.bluez.standin import HCI0, standin
 from tests.support.bluez.world import World
 from tests.support.namespaces import until
+from tests.support.program import HERE as MACHINE
 from tests.support.program import ROOT, Program, free_port
 from tests.support.thermometers import PYTHONS, Thermometers
 
@@ -251,7 +252,7 @@ def test_the_rest_of_the_daemon_does_not_notice(tmp_path: Path) -> None:
     """)
     command = (sys.executable, "-m", "motes.shared.motesd", f"--config.file={file}")
     nowhere = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path}/nothing", "PYTHONPATH": str(ROOT / ".src")}
-    with Program(command, port, tmp_path / "log", ready="/-/ready", **nowhere) as program:
+    with Program(command, port, tmp_path / "log", ready="/-/ready", machine=MACHINE, **nowhere) as program:
         until(lambda: "thermometer_problem_info" in program.get("/metrics/lywsd03mmc"), "a problem", program.log)
         page = program.get("/metrics")
     assert "\nnode_load1 " in page

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from tests.support.page import Page
-from tests.support.program import ROOT, Program, free_port
+from tests.support.program import HERE, ROOT, Program, free_port
 
 # tests/run makes it.
 OLDEST = str(ROOT / ".venv" / "oldest" / "bin" / "python")
@@ -18,7 +18,7 @@ class Thermometers(Program):
         port = free_port()
         command = (python, "-m", "motes.exporters.lywsd03mmc.program", f"--web.listen-address=127.0.0.1:{port}", *flags)
         environment = {"PYTHONPATH": str(ROOT / ".src"), **environment}
-        super().__init__(command, port, log, ready="/-/ready", **environment)
+        super().__init__(command, port, log, ready="/-/ready", machine=HERE, **environment)
 
     def values(self, metric: str, **labels: str) -> list[float]:
         """Of all the series that have these labels."""
