@@ -119,6 +119,8 @@ def test_two_at_once(world: World, loop: Loop) -> None:
     assert world.links() == (0, 2)
     done = [Operation("Connect"), Operation("StartNotify", VALUE), Operation("Disconnect")]
     assert world.operations(ONE) == world.operations(OTHER) == done
+    clients[0].connect()
+    assert world.links() == (1, 2)
 
 
 def test_reads_what_is_set(world: World, loop: Loop) -> None:
@@ -183,7 +185,8 @@ def test_answers_late_or_wrongly_or_never(world: World, loop: Loop) -> None:
     with pytest.raises(asyncio.TimeoutError):
         loop(asyncio.wait_for(client.client.read_gatt_char(VALUE), 0.2))
     assert client.read(BATTERY) == b"\x64"
-    assert Client(loop, world, OTHER).connect().read(BATTERY) == b"\x64"
+    world.misbehave("ReadValue", address=OTHER, after=NEVER)
+    assert client.read(BATTERY) == b"\x64"
     world.behave()
     assert client.read(VALUE) == bytes.fromhex("a4c138000001")
 
@@ -210,17 +213,29 @@ def test_gives_up_a_connection_that_takes_too_long(world: World, loop: Loop) -> 
     assert world.links() == (1, 1)
 
 
+def test_links_nobody_who_has_given_up(world: World, loop: Loop) -> None:
+    world.misbehave("Connect", after=0.5)
+    with pytest.raises(asyncio.TimeoutError):
+        Client(loop, world, ONE, within=0.2).connect()
+    Client(loop, world, OTHER).connect()
+    assert world.links() == (1, 1)
+
+
 def test_finds_no_device_that_has_vanished(world: World, loop: Loop) -> None:
     client = Client(loop, world)
     world.lose(ONE)
     with pytest.raises(BleakError, match="not found"):
         client.connect()
+
+
+def test_shows_who_is_silent_as_long_as_there_is_a_link(world: World, loop: Loop) -> None:
     client = Client(loop, world).connect()
+    loop(find(world, OTHER))
     world.remember(0)
-    client.read(VALUE)  # not while there is a link
+    until(lambda: not world.shows(OTHER), "that the other has vanished")
+    assert client.read(BATTERY) == b"\x64"
     client.disconnect()
-    with pytest.raises(BleakError, match="not found"):
-        until(lambda: client.connect().disconnect(), "that it has vanished")
+    until(lambda: not world.shows(ONE), "that it has vanished, too")
 
 
 @pytest.mark.parametrize(

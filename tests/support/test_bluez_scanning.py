@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import pytest
 from bleak import BleakScanner
 from bleak.assigned_numbers import AdvertisementDataType
+from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakDBusError, BleakError
@@ -118,6 +119,8 @@ def test_says_what_changes_where_one_scans_passively(world: World, passive: Scan
 
 def test_says_what_a_monitor_matches(world: World, passive: Scanner) -> None:
     assert not world.advertise(ONE, {"fe95": b"\1"})
+    assert not world.advertise(ONE, {"fe95": b"\1"}, name="\x1a\x18")  # no data of a service
+    assert not world.advertise(ONE, {"0018e95f-0000-1000-8000-00805f9b181a": b"\1"})
     assert world.advertise(OTHER, {"fcd2": b"\1"})
     passive.hears(Heard(OTHER, -60, {"fcd2": b"\1"}))
 
@@ -209,8 +212,6 @@ def test_forgets_scans_of_who_has_gone(world: World) -> None:
 
 
 async def _leave_the_bus() -> None:
-    from bleak.backends.bluezdbus.manager import get_global_bluez_manager  # noqa: PLC0415
-
     manager = await get_global_bluez_manager()
     assert manager._bus
     manager._bus.disconnect()
@@ -292,6 +293,22 @@ def test_refuses_a_second_scan(world: World, loop: Loop, active: Scanner) -> Non
         Scanner(loop, "active").start(world)
     active.stop()
     Scanner(loop, "active").start(world)
+
+
+def test_is_not_ready_while_off(world: World, loop: Loop, active: Scanner) -> None:
+    world.power(on=False)
+    active.stop()  # bleak takes this refusal for granted
+    with pytest.raises(BleakDBusError, match="NotReady"):
+        loop(_scan_with_hci0())
+
+
+async def _scan_with_hci0() -> None:
+    manager = await get_global_bluez_manager()
+    await manager.active_scan("/org/bluez/hci0", {}, _ignore, _ignore)
+
+
+def _ignore(*_heard: object) -> None:
+    pass
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,10 @@ class World:
         """How many scan there. A passive scan counts from when its monitor is known, a moment after its start."""
         return self._running().adapters[adapter].listeners
 
+    def shows(self, address: str, adapter: str = "hci0") -> bool:
+        """Whether there is an object for it."""
+        return address in self._running().adapters[adapter].devices
+
     def remember(self, seconds: float) -> None:
         """How long a device is shown after its last advertisement."""
         self._peers.lost_after = seconds
