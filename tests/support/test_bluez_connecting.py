@@ -26,14 +26,6 @@ BATTERY = full("2a19")
 
 
 @pytest.fixture
-def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
-    with Bus(tmp_path) as running:
-        for name, value in running.environment.items():
-            monkeypatch.setenv(name, value)
-        yield running
-
-
-@pytest.fixture
 def world(bus: Bus, tmp_path: Path) -> Iterator[World]:
     """With two thermometers."""
     with standin(bus, tmp_path / "bluez.log") as playing:
@@ -42,12 +34,6 @@ def world(bus: Bus, tmp_path: Path) -> Iterator[World]:
             playing.offer(address, SERVICE, COMMAND, ["write"])
             playing.offer(address, "180f", "2a19", ["read", "write-without-response"], b"\x64")
         yield playing
-
-
-@pytest.fixture
-def loop() -> Iterator[Loop]:
-    with Loop() as running:
-        yield running
 
 
 class Client:

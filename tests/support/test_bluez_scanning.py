@@ -26,23 +26,9 @@ MODES: list[Mode] = ["active", "passive"]
 
 
 @pytest.fixture
-def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
-    with Bus(tmp_path) as running:
-        for name, value in running.environment.items():
-            monkeypatch.setenv(name, value)
-        yield running
-
-
-@pytest.fixture
 def world(bus: Bus, tmp_path: Path) -> Iterator[World]:
     with standin(bus, tmp_path / "bluez.log") as playing:
         yield playing
-
-
-@pytest.fixture
-def loop() -> Iterator[Loop]:
-    with Loop() as running:
-        yield running
 
 
 class Heard(NamedTuple):

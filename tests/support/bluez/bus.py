@@ -61,7 +61,7 @@ class Bus:
         self._socket.unlink(missing_ok=True)
 
     def deny(self, **rule: str) -> None:
-        """Forbid what the attributes of a <deny> say: `send_destination="org.bluez"`, and perhaps `send_member=…`."""
+        """Forbid what the attributes of a <deny> say: `send_destination`; with `send_member` goes `send_interface`."""
         attributes = "".join(f" {name}={quoteattr(value)}" for name, value in rule.items())
         self._configure(f"<deny{attributes}/>")
         self._reload()
