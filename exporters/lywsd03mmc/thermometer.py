@@ -13,6 +13,10 @@ SENSOR = "LYWSD03MMC"
 # What is known from its frames alone, the surest first: pvvx's sends all formats, that of ATC1441 two, and both take
 # the stock one's as well, which encrypts whatever it measures.
 _FIRMWARE = ("pvvx", "atc1441", "custom", "stock")
+# Many formats tell these in frames of their own, and rarely: stock firmware once an hour. They go with the other frames
+# of the format for two and a half times as long, in seconds.
+_RARE = ("battery_ratio", "battery_volts")
+_RARE_FOR = 9000.0
 
 
 class Thermometer:
@@ -25,6 +29,7 @@ class Thermometer:
     __slots__ = (
         "_firmware",
         "_guards",
+        "_rare",
         "address",
         "data",
         "firmware",
@@ -56,6 +61,7 @@ class Thermometer:
         self.poll_failures: dict[str, int] = {}
         self._firmware: set[str] = set()
         self._guards: dict[str, Guard] = {}
+        self._rare: dict[str, tuple[str, float, float]] = {}
 
     def take(self, uuid: str, data: bytes, decoded: "Decoded", now: float) -> None:
         """A frame that gave a reading."""
@@ -63,6 +69,24 @@ class Thermometer:
         self.frames += 1
         self.formats.add(decoded.format)
         self._firmware.add(_firmware(decoded))
+        for name in _RARE:
+            if name in decoded.values:
+                self._rare[name] = decoded.format, decoded.values[name], now
+
+    def answer(self, firmware: str, version: str) -> None:
+        """A poll that gave readings, which are newer than what frames said."""
+        self.polls += 1
+        self.firmware, self.version = firmware, version
+        self._rare.clear()
+
+    def readings(self, decoded: "Decoded", now: float) -> dict[str, float]:
+        """Those of a frame, and what others of its format said of the battery."""
+        rare = {
+            name: value
+            for name, (format, value, since) in self._rare.items()
+            if format == decoded.format and now - since < _RARE_FOR
+        }
+        return rare | decoded.values
 
     def labelled(self, **more: str) -> bytes:
         return labels(mac=self.mac, sensor=SENSOR, **more)

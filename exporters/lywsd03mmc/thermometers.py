@@ -96,8 +96,7 @@ class Thermometers:
     def polled(self, address: str, values: Mapping[str, float], *, firmware: str, version: str, ttl: float) -> None:
         """What a device answered; true for `ttl` seconds."""
         device = self._known(address)
-        device.polls += 1
-        device.firmware, device.version = firmware, version
+        device.answer(firmware, version)
         device.seen = time()
         self._readings.put(device.labels, values, ttl)
 
@@ -147,7 +146,7 @@ class Thermometers:
 
     def _put(self, device: Thermometer, decoded: Decoded, rssi: int | None) -> None:
         device.seen = time()
-        self._readings.put(device.labels, decoded.values, ttl_of(decoded))
+        self._readings.put(device.labels, device.readings(decoded, self._clock()), ttl_of(decoded))
         if rssi is not None:
             self._readings.put(device.labels, {"rssi_dbm": rssi}, ttl_of(decoded))
 

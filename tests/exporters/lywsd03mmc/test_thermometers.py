@@ -93,6 +93,30 @@ def test_merges_partial_frames_each_value_with_its_own_time() -> None:
     assert (house.value("temperature_celsius"), house.value("humidity_ratio")) == (None, 46.6)
 
 
+def test_a_battery_that_is_told_once_an_hour_stays_while_the_rest_is_told() -> None:
+    house = House({HERE: KEY})
+    house.hear(mibeacon(1, "0a100164"))
+    for count in range(2, 14):
+        house.clock.now += 600
+        house.hear(mibeacon(count, "041002d700"))
+        assert house.value("battery_ratio") == 100
+    for count in range(14, 20):
+        house.clock.now += 600
+        house.hear(mibeacon(count, "041002d700"))
+    assert (house.value("temperature_celsius"), house.value("battery_ratio")) == (21.5, None)
+
+
+def test_a_battery_that_is_told_rarely_vanishes_with_the_rest() -> None:
+    house = House()
+    house.hear({BTHOME: bytes.fromhex("400001 0c600b 1000")})
+    for count in range(2, 12):
+        house.clock.now += 25
+        house.hear({BTHOME: bytes.fromhex(f"4000{count:02x} 0153 023bfe 036812")})
+        assert (house.value("temperature_celsius"), house.value("battery_volts")) == (-4.53, 2.912)
+    house.clock.now += 60
+    assert (house.value("temperature_celsius"), house.value("battery_volts")) == (None, None)
+
+
 @pytest.mark.parametrize(("firmware", "ttl"), [("pvvx", 60), ("stock", 1500)])
 def test_readings_vanish_in_time_and_last_seen_stays(firmware: str, ttl: float) -> None:
     house = House({THERE: KEY})
@@ -273,6 +297,16 @@ def test_serves_what_was_polled() -> None:
     house.clock.now += 100
     assert house.value("temperature_celsius") is None
     assert not house.thermometers.all_heard()
+
+
+def test_a_battery_that_was_polled_is_newer_than_what_frames_said() -> None:
+    house = House({HERE: KEY}, polled=(HERE,))
+    house.hear(mibeacon(1, "0a100164"))
+    house.thermometers.polled(HERE, {"battery_ratio": 30}, firmware="stock", version="", ttl=1000)
+    house.hear(mibeacon(2, "041002d700"))
+    assert house.value("battery_ratio") == 30
+    house.hear(mibeacon(3, "0a10011d"))
+    assert house.value("battery_ratio") == 29
 
 
 def test_knows_firmware_by_its_frames() -> None:
