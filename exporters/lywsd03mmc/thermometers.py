@@ -6,6 +6,7 @@ Errors: a frame that is refused is counted with its reason, and changes nothing 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from time import time
 
 from motes.exporters.lywsd03mmc import mac
@@ -20,8 +21,11 @@ NOT_HEARD = -127
 # Addresses are anybody's to make up. Those beyond, least recently heard, are forgotten.
 MOST_DEVICES = 1000
 _MOST_TOLD = 100
-# Seconds for which an encrypted frame may be said again: it tells nothing new, and may be somebody else's recording.
+# Seconds for which a frame may be said again. An encrypted one tells nothing new, and may be somebody else's recording.
+# A plain one with a counter is on the air for twenty minutes at most, with ATC1441's longest interval: after that, it
+# is what BlueZ keeps of a device that has gone over to a format that is not understood.
 _REPEATED_FOR = 600.0
+_PLAIN_REPEATED_FOR = 1800.0
 # Readings hold for two and a half periods of the firmware, and for a minute at least, for BlueZ thins what it hears.
 # Stock firmware (MiBeacon, encrypted) has a period of ten minutes, that of ATC1441 of one, others' of ten seconds.
 _STOCK_TTL = 1500.0
@@ -140,7 +144,7 @@ class Thermometers:
         uuid, data, decoded, since = device.newest
         if service_data.get(uuid) != data:
             return
-        if decoded.encrypted and self._clock() - since > _REPEATED_FOR:
+        if self._clock() - since > _repeated_for(decoded):
             return
         self._put(device, decoded, rssi)
 
@@ -208,3 +212,9 @@ def ttl_of(decoded: Decoded) -> float:
     if decoded.format == "mibeacon" and decoded.encrypted:
         return _STOCK_TTL
     return LEAST_TTL if decoded.encrypted else _TTL.get(decoded.format, LEAST_TTL)
+
+
+def _repeated_for(decoded: Decoded) -> float:
+    if decoded.encrypted:
+        return _REPEATED_FOR
+    return _PLAIN_REPEATED_FOR if "frame_current" in decoded.values else inf

@@ -155,6 +155,26 @@ def test_an_encrypted_frame_is_not_true_for_ever_by_being_repeated() -> None:
     assert house.value("temperature_celsius") == 21.5
 
 
+def test_a_frame_with_a_counter_is_not_true_for_ever_by_being_repeated() -> None:
+    """BlueZ keeps a plain frame when the device begins to encrypt, with another UUID and a key that nobody gave."""
+    house = House()
+    for count in range(72):
+        house.hear({**pvvx(1), **bthome(count, "026608")})
+        house.hear({**pvvx(1), **bthome(count, "026608")})
+        assert house.value("temperature_celsius") == (21.5 if count < 62 else None), count
+        house.clock.now += 30
+    house.hear(pvvx(2))
+    assert house.value("temperature_celsius") == 21.5
+
+
+def test_a_frame_without_a_counter_may_be_said_again_for_ever() -> None:
+    house = House()
+    for _ in range(200):
+        house.hear({BTHOME: bytes.fromhex("40026608")})
+        house.clock.now += 50
+        assert house.value("temperature_celsius") == 21.5
+
+
 def test_a_format_that_was_given_up_does_not_come_back() -> None:
     """BlueZ keeps service data of a UUID that is not sent any more."""
     house = House()
