@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from dbus_fast import Message, MessageFlag, MessageType
+from dbus_fast import RequestNameReply as _Name
 from dbus_fast.aio import MessageBus
 
 from tests.support.bluez.adapter import ADAPTER, MONITOR, MONITORS, Adapter
@@ -39,7 +40,8 @@ class Daemon:
         await self._bus.connect()
         self._bus.add_message_handler(self._on_message)
         self._listen(f"sender='{_DBUS}',member='NameOwnerChanged'")
-        await self._bus.request_name("org.bluez")
+        while await self._bus.request_name("org.bluez") not in (_Name.PRIMARY_OWNER, _Name.ALREADY_OWNER):
+            await asyncio.sleep(0.01)  # one that was killed just now may still have it
         self._sweeping = asyncio.ensure_future(self._sweep())
 
     def plug(self, name: str, address: str, *, powered: bool, monitors: bool) -> None:
