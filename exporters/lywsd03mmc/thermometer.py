@@ -102,6 +102,10 @@ class Thermometer:
             self._guards[decoded.format] = Guard(decoded.counter_bits)
         return self._guards[decoded.format]
 
+    def begin_anew(self) -> None:
+        """With another key: nothing under it was ever said before."""
+        self._guards.clear()
+
 
 def _firmware(decoded: "Decoded") -> str:
     if decoded.format == "mibeacon":

@@ -66,11 +66,12 @@ class Thermometers:
         self._devices: dict[str, Thermometer] = {}
         self._refused: dict[tuple[str, str], int] = {}
         self._told: set[tuple[str, str]] = set()
+        self._keys: Mapping[str, bytes] = {}
         self.learn(keys)
 
     def learn(self, keys: Mapping[str, bytes]) -> None:
         """Go over to these keys."""
-        self._keys = keys
+        before, self._keys = self._keys, keys
         self._configured = {*keys, *self._names, *self._polled}
         self._told.clear()
         for address in self._configured:
@@ -78,6 +79,8 @@ class Thermometers:
         for device in list(self._devices.values()):
             # What was refused may be taken now.
             device.data.clear()
+            if keys.get(device.address) != before.get(device.address):
+                device.begin_anew()
 
     def heard(self, address: str, service_data: Mapping[str, bytes], rssi: int) -> None:
         """An advertisement of a device, with all the service data that BlueZ has of it."""

@@ -279,6 +279,19 @@ def test_takes_what_a_new_key_opens() -> None:
     assert house.value("temperature_celsius") == 21.5
 
 
+def test_a_new_key_begins_with_any_counter() -> None:
+    """Stock firmware gets a new key, and counts anew, whenever it is activated."""
+    house = House({HERE: KEY, THERE: KEY})
+    for address in (HERE, THERE):
+        house.hear(mibeacon(5000, "041002d700", address), address)
+    house.thermometers.learn({HERE: bytes(16), THERE: KEY})
+    cold = bytes.fromhex("041002d3ff")
+    for address, key in ((HERE, bytes(16)), (THERE, KEY)):
+        house.hear({MIBEACON: encoders.mibeacon(mac.octets(address), 1, cold, key=key)}, address)
+    assert (house.value("temperature_celsius"), house.value("temperature_celsius", THERE)) == (-4.5, 21.5)
+    assert (house.refused("replay"), house.refused("replay", THERE)) == (0, 1)
+
+
 def test_listens_to_the_configured_ones_alone() -> None:
     house = House(names={HERE: "here"}, only_configured=True)
     house.hear(pvvx(1))
