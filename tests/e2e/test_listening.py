@@ -10,6 +10,7 @@ import pytest
 
 from tests.exporters.lywsd03mmc import encoders
 from tests.support.bluez.bus import Bus
+from tests.support.bluez.happenings import HAPPENS
 from tests.support.bluez.standin import HCI0, standin
 from tests.support.bluez.world import World
 from tests.support.namespaces import until
@@ -115,28 +116,8 @@ def test_takes_another_adapter_where_the_first_is_off(start: Start, world: World
     assert program.value("scanner_info", adapter="hci1") == 1
 
 
-def off_and_on(world: World) -> None:
-    world.power(on=False)
-    world.power(on=True)
-
-
-def terminated_and_started(world: World) -> None:
-    world.terminate()
-    world.start()
-
-
-def killed_and_started(world: World) -> None:
-    world.kill()
-    world.start()
-
-
-def unplugged_and_plugged(world: World) -> None:
-    world.unplug()
-    world.plug("hci0", HCI0)
-
-
 @pytest.mark.parametrize("scan", ["passive", "active"])
-@pytest.mark.parametrize("happen", [off_and_on, terminated_and_started, killed_and_started, unplugged_and_plugged])
+@pytest.mark.parametrize("happen", HAPPENS)
 def test_goes_on_after(start: Start, world: World, scan: str, happen: Callable[[World], None]) -> None:
     program = start(f"--ble.scan={scan}")
     hears(program, world, 1, 2150)

@@ -16,6 +16,7 @@ from bleak.exc import BleakDBusError, BleakError
 from tests.support.bluez.bus import Bus
 from tests.support.bluez.faults import NEVER
 from tests.support.bluez.loop import Loop
+from tests.support.bluez.happenings import HAPPENS, off_and_on
 from tests.support.bluez.standin import HCI0, standin
 from tests.support.bluez.world import World
 from tests.support.namespaces import until
@@ -201,29 +202,6 @@ async def _leave_the_bus() -> None:
     manager = await get_global_bluez_manager()
     assert manager._bus
     manager._bus.disconnect()
-
-
-def off_and_on(world: World) -> None:
-    world.power(on=False)
-    world.power(on=True)
-
-
-def terminated_and_started(world: World) -> None:
-    world.terminate()
-    world.start()
-
-
-def killed_and_started(world: World) -> None:
-    world.kill()
-    world.start()
-
-
-def unplugged_and_plugged(world: World) -> None:
-    world.unplug()
-    world.plug("hci0", HCI0)
-
-
-HAPPENS = [off_and_on, terminated_and_started, killed_and_started, unplugged_and_plugged]
 
 
 @pytest.mark.parametrize("happen", HAPPENS)
