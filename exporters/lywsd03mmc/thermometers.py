@@ -27,9 +27,10 @@ _MOST_TOLD = 100
 _REPEATED_FOR = 600.0
 _PLAIN_REPEATED_FOR = 1800.0
 # Readings hold for two and a half periods of the firmware, and for a minute at least, for BlueZ thins what it hears.
-# Stock firmware (MiBeacon, encrypted) has a period of ten minutes, that of ATC1441 of one, others' of ten seconds.
+# Stock firmware (MiBeacon, encrypted) has a period of ten minutes, that of ATC1441 of one, others' of ten seconds;
+# custom firmware that sends MiBeacon tells one thing in one period and the other in the next.
 _STOCK_TTL = 1500.0
-_TTL = {"mibeacon": 150.0, "atc1441": 150.0}
+_TTL = {"mibeacon": 300.0, "atc1441": 150.0}
 LEAST_TTL = 60.0
 
 _HELPS = {
@@ -193,7 +194,7 @@ class Thermometers:
         info = {device.info(self._names.get(device.address, "")): 1 for device in devices}
         yield gauge("thermometer_info", help, info)
         seen = {device.labels: device.seen for device in devices if device.seen}
-        yield gauge("thermometer_last_seen_timestamp_seconds", "When the device was heard last, Unix time.", seen)
+        yield gauge("thermometer_last_seen_timestamp_seconds", "When the device gave a reading last, Unix time.", seen)
         frames = {device.labels: device.frames for device in devices}
         yield counter("thermometer_frames_total", "Frames that gave a reading.", frames)
         refused = {labels(mac=shown, reason=reason): number for (shown, reason), number in self._refused.copy().items()}

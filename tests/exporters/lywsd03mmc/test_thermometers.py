@@ -117,11 +117,17 @@ def test_a_battery_that_is_told_rarely_vanishes_with_the_rest() -> None:
     assert (house.value("temperature_celsius"), house.value("battery_volts")) == (None, None)
 
 
-@pytest.mark.parametrize(("firmware", "ttl"), [("pvvx", 60), ("stock", 1500)])
+@pytest.mark.parametrize(("firmware", "ttl"), [("pvvx", 60), ("atc1441", 150), ("custom", 300), ("stock", 1500)])
 def test_readings_vanish_in_time_and_last_seen_stays(firmware: str, ttl: float) -> None:
     house = House({THERE: KEY})
-    address = {"pvvx": HERE, "stock": THERE}[firmware]
-    house.hear({"pvvx": pvvx(1), "stock": mibeacon(1, "041002d700", THERE)}[firmware], address)
+    address = THERE if firmware == "stock" else HERE
+    frames = {
+        "pvvx": pvvx(1),
+        "atc1441": {PVVX: encoders.atc1441(mac.octets(HERE), 215, 47, 83, 2912, 1)},
+        "custom": {MIBEACON: encoders.mibeacon(mac.octets(HERE), 1, bytes.fromhex("041002d700"))},
+        "stock": mibeacon(1, "041002d700", THERE),
+    }
+    house.hear(frames[firmware], address)
     house.clock.now += ttl - 0.1
     assert house.value("temperature_celsius", address) == 21.5
     house.clock.now += 0.1
