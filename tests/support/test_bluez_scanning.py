@@ -15,8 +15,8 @@ from bleak.exc import BleakDBusError, BleakError
 
 from tests.support.bluez.bus import Bus
 from tests.support.bluez.faults import NEVER
-from tests.support.bluez.loop import Loop
 from tests.support.bluez.happenings import HAPPENS, off_and_on
+from tests.support.bluez.loop import Loop
 from tests.support.bluez.standin import HCI0, standin
 from tests.support.bluez.world import World
 from tests.support.namespaces import until
