@@ -12,7 +12,11 @@ from motes.shared.config import Misconfigured
 from motes.shared.plugin import Plugin
 from motes.shared.program import Program
 
-EXPORTERS = {"node": "motes.exporters.node", "lywsd03mmc": "motes.exporters.lywsd03mmc"}
+EXPORTERS = {
+    "node": "motes.exporters.node",
+    "lywsd03mmc": "motes.exporters.lywsd03mmc",
+    "card10-bme680": "motes.exporters.card10_bme680",
+}
 ABOUT = (
     "Serves any of motes' exporters from one process. Those run that have a table in the file of --config.file, "
     f"where their options stand too; without it, that is the node exporter. There are: {', '.join(EXPORTERS)}."

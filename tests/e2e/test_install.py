@@ -57,15 +57,23 @@ def test_answers_where_its_log_says(installed: Environment, tmp_path: Path, name
         assert "\nnode_load1 " in program.get("/metrics")
 
 
-def test_runs_without_the_extra_and_says_what_to_install(installed: Environment, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("motes-card10-bme680", 'card10_problem_info{device="",problem="no_pyserial",advice="install pyserial: pip'),
+        ("motes-lywsd03mmc", 'thermometer_problem_info{problem="no_bleak",advice="install bleak: pip install'),
+    ],
+)
+def test_runs_without_the_extra_and_says_what_to_install(
+    installed: Environment, tmp_path: Path, name: str, missing: str
+) -> None:
     port = free_port()
-    command = (str(installed.bin / "motes-lywsd03mmc"), f"--web.listen-address=127.0.0.1:{port}")
+    command = (str(installed.bin / name), f"--web.listen-address=127.0.0.1:{port}")
     with Program(command, port, tmp_path / "log", ready="/-/ready") as program:
-        missing = 'thermometer_problem_info{problem="no_bleak",advice="install bleak: pip install'
         until(lambda: missing in program.get("/metrics"), "the problem", program.log)
 
 
-@pytest.mark.parametrize("name", ["motes-lywsd03mmc", "motes-node", "motesd"])
+@pytest.mark.parametrize("name", ["motes-card10-bme680", "motes-lywsd03mmc", "motes-node", "motesd"])
 def test_version(installed: Environment, name: str) -> None:
     version = installed.python("from motes.shared.version import VERSION; print(VERSION)")
     assert installed.run(name, "--version") == f"{name}, version {version}\n"
