@@ -103,7 +103,9 @@ class Thermometer:
         return self._guards[decoded.format]
 
     def begin_anew(self) -> None:
-        """With another key: nothing under it was ever said before."""
+        """With another key: what was refused may be taken now, and nothing under it was ever said before."""
+        self.data.clear()
+        self.newest = None
         self._guards.clear()
 
 

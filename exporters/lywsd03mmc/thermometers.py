@@ -78,8 +78,6 @@ class Thermometers:
         for address in self._configured:
             self._known(address)
         for device in list(self._devices.values()):
-            # What was refused may be taken now.
-            device.data.clear()
             if keys.get(device.address) != before.get(device.address):
                 device.begin_anew()
 

@@ -41,6 +41,10 @@ def bthome(count: int, things: str, address: str = HERE) -> dict[str, bytes]:
     return {BTHOME: encoders.bthome_v2(mac.octets(address), bytes.fromhex(things), key=KEY, counter=count)}
 
 
+def bthome_plain(count: int) -> dict[str, bytes]:
+    return {BTHOME: bytes.fromhex(f"4000{count:02x}026608")}
+
+
 class House:
     """Thermometers, and what would be on the page."""
 
@@ -296,6 +300,30 @@ def test_a_new_key_begins_with_any_counter() -> None:
         house.hear({MIBEACON: encoders.mibeacon(mac.octets(address), 1, cold, key=key)}, address)
     assert (house.value("temperature_celsius"), house.value("temperature_celsius", THERE)) == (-4.5, 21.5)
     assert (house.refused("replay"), house.refused("replay", THERE)) == (0, 1)
+
+
+def test_what_a_new_key_does_not_open_is_not_true_any_more() -> None:
+    house = House()
+    house.hear(pvvx(1))
+    house.thermometers.learn({HERE: KEY})
+    for _ in range(3):
+        house.clock.now += 25
+        house.hear(pvvx(1))
+    assert (house.value("temperature_celsius"), house.refused("unencrypted")) == (None, 1)
+
+
+def test_keys_that_stay_change_nothing() -> None:
+    """What BlueZ keeps of a format that was given up is as old as before."""
+    house = House({THERE: KEY})
+    house.hear(pvvx(1, 10))
+    house.clock.now += 60
+    house.hear({**bthome_plain(2), **pvvx(1, 10)})
+    house.hear(pvvx(1), THERE)
+    house.thermometers.learn({THERE: KEY})
+    house.hear({**bthome_plain(2), **pvvx(1, 10)})
+    house.hear(pvvx(1), THERE)
+    assert (house.value("temperature_celsius"), house.value("battery_volts")) == (21.5, None)
+    assert house.refused("wrong_mac", THERE) == 1
 
 
 def test_listens_to_the_configured_ones_alone() -> None:
