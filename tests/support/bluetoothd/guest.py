@@ -38,10 +38,8 @@ _STOP = """
 while kill "$(cat /run/bluetoothd.pid)" 2>/dev/null; do sleep 0.05; done
 """
 
-_POWER = """
-dbus-send --system --print-reply --dest=org.bluez /org/bluez/hci0 org.freedesktop.DBus.Properties.Set \\
-    string:org.bluez.Adapter1 string:Powered variant:boolean:{on}
-"""
+_PROPERTY = "dbus-send --system --print-reply=literal --dest=org.bluez /org/bluez/hci0 org.freedesktop.DBus.Properties."
+_POWERED = "string:org.bluez.Adapter1 string:Powered"
 
 
 class Guest:
@@ -67,7 +65,11 @@ class Guest:
         self.run(_STOP)
 
     def power(self, *, on: bool) -> None:
-        self.run(_POWER.format(on=str(on).lower()))
+        self.run(f"{_PROPERTY}Set {_POWERED} variant:boolean:{str(on).lower()}")
+
+    def powered(self) -> bool:
+        """Whether there is an adapter, and it is on."""
+        return "boolean true" in self.run(f"{_PROPERTY}Get {_POWERED} 2>&1 || true")
 
     def said(self) -> str:
         """What bluetoothd and the kernel had to say."""

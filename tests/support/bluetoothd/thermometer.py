@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from struct import pack
 
 from bumble.core import UUID, AdvertisingData
-from bumble.device import Connection, Device
+from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.hci import Address, OwnAddressType
 from bumble.host import Host
@@ -19,6 +19,7 @@ _VENDOR = "ebe0{}-7a0a-4b0c-8a1a-6ff2997da3a6"
 _PROPERTIES = Characteristic.Properties
 _R, _W = _PROPERTIES.READ, _PROPERTIES.WRITE
 _N, _C = _PROPERTIES.NOTIFY, _PROPERTIES.WRITE_WITHOUT_RESPONSE
+_GATT = {"2a05": (_PROPERTIES.INDICATE, b"")}
 # Custom firmware takes commands there; pvvx's answers this one with a measurement.
 _COMMAND, _MEASURE = "1f1f", b"\x33"
 _BETWEEN = 0.5  # seconds from one notification to the next
@@ -28,6 +29,7 @@ _ADVERTISING = 100  # milliseconds from one advertisement to the next
 Services = Mapping[str, Mapping[str, tuple[_PROPERTIES, bytes]]]
 
 STOCK: Services = {
+    "1801": _GATT,
     "180a": {"2a24": (_R, b"LYWSD03MMC"), "2a26": (_R, b"1.0.0_0130"), "2a27": (_R, b"B1.4")},
     "180f": {"2a19": (_R | _N, bytes([99]))},
     "ccb0": {
@@ -39,11 +41,13 @@ STOCK: Services = {
     },
 }
 ATC1441: Services = {
+    "1801": _GATT,
     "180f": {"2a19": (_R | _N, bytes([83]))},
     "181a": {"2a1f": (_R | _N, pack("<h", -45)), "2a6f": (_R | _N, pack("<H", 4700))},
     "1f10": {_COMMAND: (_N | _C, b"")},
 }
 PVVX: Services = {
+    "1801": _GATT,
     "180a": {
         "2a24": (_R, b"LYWSD03MMC"),
         "2a26": (_R, b"github.com/pvvx"),
@@ -98,7 +102,9 @@ class Thermometer:
         self.radio = Radio(self._air.ether, self.address)
         host = Host()
         host.controller = self.radio
-        self._device = Device(name, Address(self.address, Address.PUBLIC_DEVICE_ADDRESS), host=host)
+        address = Address(self.address, Address.PUBLIC_DEVICE_ADDRESS)
+        # bumble's own service has a hash of what there is, which these do not have, and by which BlueZ saves asking.
+        self._device = Device(config=DeviceConfiguration(name, address, gatt_service_enabled=False), host=host)
         for service, held in services.items():
             made = [self._characteristic(short, properties) for short, (properties, _) in held.items()]
             self._device.add_service(Service(_uuid(service), made))
