@@ -21,9 +21,7 @@ OWN_MOUNTS = ("unshare", "--mount", f"--propagation={'private' if _ROOT_IS_MOUNT
 _HOLD = "mount -t tmpfs none /run && echo && cat; umount --lazy /run"
 
 
-def until(
-    condition: Callable[[], object], what: str, told: Callable[[], str] = str, *, within: float = WITHIN
-) -> None:
+def until(condition: Callable[[], object], what: str, told: Callable[[], str] = str, *, within: float = WITHIN) -> None:
     """Wait for a condition; `told` has more to say where it does not come true."""
     give_up = time.monotonic() + within
     while not condition():
