@@ -1,10 +1,12 @@
 """What is known of each thermometer: what it said last, for how long that is true, and what was refused.
 
-The radio's thread calls `heard`, `present`, `polled` and `poll_failed`; the scrape's thread calls `families`.
+The radio's thread calls `heard`, `present`, `polled` and `poll_failed`, the main one `learn`; one of them at a time
+changes what is known. The scrape's thread calls `families`, which reads copies.
 Source: advertisements as BlueZ has them, where service data of one UUID stays when a device goes over to another.
 Errors: a frame that is refused is counted with its reason, and changes nothing else.
 """
 
+from _thread import allocate_lock
 from collections.abc import Callable, Iterator, Mapping
 from math import inf
 from time import time
@@ -68,18 +70,19 @@ class Thermometers:
         self._refused: dict[tuple[str, str], int] = {}
         self._told: set[tuple[str, str]] = set()
         self._keys: Mapping[str, bytes] = {}
+        self._changing = allocate_lock()
         self.learn(keys)
 
     def learn(self, keys: Mapping[str, bytes]) -> None:
         """Go over to these keys."""
-        before, self._keys = self._keys, keys
-        self._configured = {*keys, *self._names, *self._polled}
-        self._told.clear()
-        for address in self._configured:
-            self._known(address)
-        for device in list(self._devices.values()):
-            if keys.get(device.address) != before.get(device.address):
-                device.begin_anew()
+        with self._changing:
+            before, self._keys = self._keys, keys
+            self._configured = {*keys, *self._names, *self._polled}
+            self._told.clear()
+            for address in self._configured:
+                self._known(address)
+            for address in [each for each in self._devices if keys.get(each) != before.get(each)]:
+                self._devices[address].begin_anew()
 
     def heard(self, address: str, service_data: Mapping[str, bytes], rssi: int) -> None:
         """An advertisement of a device, with all the service data that BlueZ has of it."""
@@ -87,29 +90,33 @@ class Thermometers:
             return
         if self._only_configured and address not in self._configured:
             return
-        device = self._devices.get(address) or Thermometer(address)
-        fresh = [uuid for uuid, data in service_data.items() if uuid in SERVICES and device.data.get(uuid) != data]
-        for uuid in fresh:
-            self._take(device, uuid, service_data[uuid], rssi)
-        if not fresh:
-            self._repeat(device, service_data, rssi)
+        with self._changing:
+            device = self._devices.get(address) or Thermometer(address)
+            fresh = [uuid for uuid, data in service_data.items() if uuid in SERVICES and device.data.get(uuid) != data]
+            for uuid in fresh:
+                self._take(device, uuid, service_data[uuid], rssi)
+            if not fresh:
+                self._repeat(device, service_data, rssi)
 
     def present(self, address: str, service_data: Mapping[str, bytes]) -> None:
         """BlueZ still hears a device, and would have said if it had anything new to tell."""
-        if device := self._devices.get(address):
-            self._repeat(device, service_data, None)
+        with self._changing:
+            if device := self._devices.get(address):
+                self._repeat(device, service_data, None)
 
     def polled(self, address: str, values: Mapping[str, float], *, firmware: str, version: str, ttl: float) -> None:
         """What a device answered; true for `ttl` seconds."""
-        device = self._known(address)
-        device.answer(firmware, version)
-        device.seen = time()
-        self._readings.put(device.labels, values, ttl)
+        with self._changing:
+            device = self._known(address)
+            device.answer(firmware, version)
+            device.seen = time()
+            self._readings.put(device.labels, values, ttl)
 
     def poll_failed(self, address: str, reason: str) -> None:
-        device = self._known(address)
-        device.polls += 1
-        device.poll_failures[reason] = device.poll_failures.get(reason, 0) + 1
+        with self._changing:
+            device = self._known(address)
+            device.polls += 1
+            device.poll_failures[reason] = device.poll_failures.get(reason, 0) + 1
 
     def all_heard(self) -> bool:
         """Whether every configured device has been heard, and there are any."""
@@ -173,7 +180,7 @@ class Thermometers:
         return self._devices[address]
 
     def _add(self, device: Thermometer) -> None:
-        others = [each for each in list(self._devices.values()) if each.address not in self._configured]
+        others = [each for each in self._devices.values() if each.address not in self._configured]
         if len(others) >= MOST_DEVICES:
             self._forget(min(others, key=lambda each: each.seen))
         self._devices[device.address] = device
