@@ -23,7 +23,7 @@ class Thermometer:
     """A device and what it said.
 
     `data` is the newest service data by UUID, whether it was taken or not; `newest` the frame that was taken last: its
-    UUID, its data, what was in it, and when it came. `seen` is Unix time.
+    UUID, its data, what was in it, and when it came; `until` is how long that is true. `seen` is Unix time.
     """
 
     __slots__ = (
@@ -42,6 +42,7 @@ class Thermometer:
         "poll_failures",
         "polls",
         "seen",
+        "until",
         "version",
     )
 
@@ -56,6 +57,7 @@ class Thermometer:
         self.firmware = ""
         self.version = ""
         self.seen = 0.0
+        self.until = 0.0
         self.frames = 0
         self.polls = 0
         self.poll_failures: dict[str, int] = {}

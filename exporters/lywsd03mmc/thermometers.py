@@ -99,9 +99,13 @@ class Thermometers:
                 self._repeat(device, service_data, rssi)
 
     def present(self, address: str, service_data: Mapping[str, bytes]) -> None:
-        """BlueZ still hears a device, and would have said if it had anything new to tell."""
+        """BlueZ still hears a device, and would have said if it had anything new to tell.
+
+        What has vanished does not come back by that: BlueZ, too, has slept.
+        """
         with self._changing:
-            if device := self._devices.get(address):
+            device = self._devices.get(address)
+            if device and self._clock() < device.until:
                 self._repeat(device, service_data, None)
 
     def polled(self, address: str, values: Mapping[str, float], *, firmware: str, version: str, ttl: float) -> None:
@@ -158,8 +162,10 @@ class Thermometers:
         self._put(device, decoded, rssi)
 
     def _put(self, device: Thermometer, decoded: Decoded, rssi: int | None) -> None:
+        now = self._clock()
         device.seen = time()
-        self._readings.put(device.labels, device.readings(decoded, self._clock()), ttl_of(decoded))
+        device.until = now + ttl_of(decoded)
+        self._readings.put(device.labels, device.readings(decoded, now), ttl_of(decoded))
         if rssi is not None:
             self._readings.put(device.labels, {"rssi_dbm": rssi}, ttl_of(decoded))
 

@@ -154,6 +154,21 @@ def test_what_is_said_again_is_true_still() -> None:
     assert (house.value("temperature_celsius"), house.value("rssi_dbm")) == (21.5, None)
 
 
+def test_presence_does_not_bring_back_what_was_slept_through() -> None:
+    """After a night BlueZ has those still that were there in the evening."""
+    house = House()
+    house.hear(pvvx(1))
+    house.clock.now += 60
+    seen = house.value("last_seen_timestamp_seconds")
+    house.thermometers.present(HERE, pvvx(1))
+    assert (house.value("temperature_celsius"), house.value("last_seen_timestamp_seconds")) == (None, seen)
+    house.hear(pvvx(1))
+    house.clock.now += 50
+    house.thermometers.present(HERE, pvvx(1))
+    house.clock.now += 50
+    assert house.value("temperature_celsius") == 21.5
+
+
 def test_an_encrypted_frame_is_not_true_for_ever_by_being_repeated() -> None:
     house = House({HERE: KEY})
     house.hear(bthome(1, "026608"))
