@@ -70,13 +70,12 @@ class Interpreter:
         return said
 
     def feed(self, keys: bytes) -> None:
-        """What does not fit into the queue any more is lost."""
-        try:
-            os.write(self._write, keys)
-        except BlockingIOError:
-            return
-        if b"\x03" in keys:
+        """What does not fit into the queue any more is lost. Ctrl-C interrupts when it comes, not when it is read."""
+        before, *others = keys.split(b"\x03")
+        self._queue(before)
+        for other in others:
             self._interrupt()
+            self._queue(b"\x03" + other)
 
     def restart(self) -> None:
         """A soft reset: once it has ended, or at once."""
@@ -116,6 +115,12 @@ class Interpreter:
         self._process.wait()
         assert self._process.stdout is not None
         self._process.stdout.close()
+
+    def _queue(self, keys: bytes) -> None:
+        try:
+            os.write(self._write, keys)
+        except BlockingIOError:
+            pass
 
     def _interrupt(self) -> None:
         """SIGINT where code runs. The process stands still meanwhile, or it might be at its end when the signal comes,
