@@ -50,9 +50,9 @@ class Badge:
         self._values: dict[str, object] = {}
         self.measures(temperature=21.5, humidity=45.25, pressure=1003.125, gas_resistance=123456.0)
         self.measures(iaq=57, iaq_accuracy=2, eco2=612.5, breath_voc_equivalent=0.75, error=0, takes=0)
-        flash = folder / "flash"
-        flash.mkdir()
-        self._interpreter = Interpreter(flash, firmware, app, self._measured)
+        self._flash = folder / "flash"
+        self._flash.mkdir()
+        self._interpreter = Interpreter(self._flash, firmware, app, self._measured)
         self._relay = Relay(self._interpreter, firmware.raw)
         self._relay.start()
         try:
@@ -76,6 +76,14 @@ class Badge:
     def typed(self) -> bytes:
         """What has come from who wrote to it."""
         return bytes(self._relay.typed)
+
+    @property
+    def display(self) -> list[str]:
+        """The rows of text that it shows."""
+        try:
+            return (self._flash / "display").read_text().splitlines()
+        except FileNotFoundError:
+            return []
 
     @property
     def plugged(self) -> bool:
