@@ -31,6 +31,8 @@ _LOOK_EVERY = 10.0
 _START_WITHIN = 30.0
 _STOP_WITHIN = 3.0
 _MOST_BACKOFF = 15.0
+# BlueZ has such a device for good, heard or not.
+_KEPT = ("Paired", "Trusted", "Blocked", "Connected")
 # An adapter that comes says so several times.
 _SETTLES_WITHIN = 0.5
 
@@ -135,17 +137,25 @@ class Scanner:
                 return
 
     def _look(self, scanner: "BleakScanner", mode: str) -> None:
-        """At the devices that BlueZ has. It forgets those that it does not hear for half a minute.
-
-        When it listens passively it tells of a device once, and again when it says something else.
-        """
+        """At the devices that BlueZ has. It forgets those that it does not hear for half a minute."""
         there = scanner.discovered_devices_and_advertisement_data
-        for device, advertisement in there.values():
-            if mode == "passive" and advertisement.rssi != NOT_HEARD:
-                self._last_heard = boottime()
-                if self._scan != "off":
-                    self._thermometers.present(device.address, advertisement.service_data)
+        if mode == "passive":
+            for device, advertisement in there.values():
+                self._see(device, advertisement)
         self._lose([address for address in self._devices if address not in there])
+
+    def _see(self, device: "BLEDevice", advertisement: "AdvertisementData") -> None:
+        """Passively, BlueZ tells of a device once, and again when it says something else.
+
+        It has all to which there ever was a connection, heard or not: those that are polled, and perhaps others.
+        """
+        if advertisement.rssi == NOT_HEARD:
+            return
+        self._last_heard = boottime()
+        _, properties = advertisement.platform_data
+        kept = device.address in self._found or any(properties.get(name) for name in _KEPT)
+        if self._scan != "off" and not kept:
+            self._thermometers.present(device.address, advertisement.service_data)
 
     def _lose(self, addresses: Iterable[str]) -> None:
         for address in addresses:

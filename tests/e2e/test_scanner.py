@@ -14,12 +14,13 @@ from motes.exporters.lywsd03mmc.thermometers import Thermometers
 
 from tests.exporters.lywsd03mmc import encoders
 from tests.support.bluez.bus import Bus
-from tests.support.bluez.standin import standin
+from tests.support.bluez.standin import HCI0, standin
 from tests.support.bluez.world import World
 from tests.support.namespaces import WITHIN
 
 HERE = "A4:C1:38:00:00:01"
 THERE = "A4:C1:38:00:00:02"
+NOT_POLLED = "A4:C1:38:00:00:03"
 FRAME = {"181a": encoders.pvvx(bytes.fromhex("A4C138000001"), 2150, 4712, 2912, 83, 1, 4)}
 
 Scenario = Callable[["Rig"], Coroutine[None, None, None]]
@@ -44,6 +45,7 @@ class Counting(Thermometers):
     def __init__(self) -> None:
         super().__init__(keys={}, names={})
         self.times_heard = self.times_present = 0
+        self.present_ones: set[str] = set()
 
     def heard(self, address: str, service_data: Mapping[str, bytes], rssi: int) -> None:
         self.times_heard += 1
@@ -51,6 +53,7 @@ class Counting(Thermometers):
 
     def present(self, address: str, service_data: Mapping[str, bytes]) -> None:
         self.times_present += 1
+        self.present_ones.add(address)
         super().present(address, service_data)
 
 
@@ -118,14 +121,32 @@ def test_stays_with_what_it_is_told(world: World) -> None:
 
 def test_a_device_that_says_the_same_is_there_while_bluez_has_it(world: World) -> None:
     async def scenario(rig: Rig) -> None:
-        await rig.until(lambda: world.advertise(HERE, FRAME) and rig.thermometers.times_heard)
+        await rig.until(lambda: world.advertise(NOT_POLLED, FRAME) and rig.thermometers.times_heard)
         looked = rig.thermometers.times_present
         # Far longer than silence is borne.
         await rig.until(lambda: rig.thermometers.times_present > looked + 50)
         assert rig.station.restarts == 0
         assert rig.thermometers.times_heard == 1
-        world.lose(HERE)
+        world.lose(NOT_POLLED)
         await rig.until(lambda: rig.station.restarts >= 1)
+
+    run("passive", scenario)
+
+
+def test_a_device_that_bluez_keeps_is_not_there_by_that(world: World) -> None:
+    """It keeps those that are paired with it, and those that were ever connected, which polled ones are."""
+    paired = "A4:C1:38:00:00:04"
+    world.pair(paired)
+    world.unplug()
+    world.plug("hci0", HCI0)
+
+    async def scenario(rig: Rig) -> None:
+        for address in (HERE, paired, NOT_POLLED):
+            await rig.until(partial(world.advertise, address, FRAME))
+        await rig.until(lambda: rig.thermometers.times_heard >= 3)
+        looked = rig.thermometers.times_present
+        await rig.until(lambda: rig.thermometers.times_present > looked + 50)
+        assert rig.thermometers.present_ones == {NOT_POLLED}
 
     run("passive", scenario)
 
