@@ -130,14 +130,14 @@ class Badge:
 
     def stall(self) -> None:
         """Nothing passes in either direction, until it is to go on."""
-        self._relay.stalled = True
+        self._relay.call(lambda: setattr(self._relay, "stalled", True))
 
     def go_on(self) -> None:
-        self._relay.stalled = False
+        self._relay.call(lambda: setattr(self._relay, "stalled", False))
 
     def mute(self) -> None:
         """What it says is lost until it is reset, as when the firmware gives up on a port that nobody reads."""
-        self._relay.muted = True
+        self._relay.call(lambda: setattr(self._relay, "muted", True))
 
     def soft_reset(self, *, after: int | None = None) -> None:
         """MicroPython starts anew, and the app; the port stays. At once, or when so many more bytes have passed."""
