@@ -9,7 +9,7 @@ Errors: each failure is counted, and logged when it is another than before. A ba
 
 import os
 from collections.abc import Callable, Mapping
-from time import monotonic
+from time import monotonic, time
 
 from motes.exporters.card10_bme680.lines import Lines
 from motes.exporters.card10_bme680.problems import ABSENT, SENSOR, Failure, Stopped
@@ -27,6 +27,8 @@ LIVES = 2.5
 # Seconds between two looks for what is gone; then, from the first failure to the next attempt, and after many.
 _LOOK = 0.25
 _SOON, _LATE = 0.25, 30.0
+# What was plugged in just now gets its permissions from udev in so many seconds.
+_UDEV = 2.0
 # How often a mutilated answer is asked for again, and how long what is not wanted may gather.
 _ATTEMPTS = 3
 _GATHERING = 0.1
@@ -58,6 +60,7 @@ class Badge:
         self._restart_app = restart_app
         self._backoff = Backoff(_SOON, _LATE)
         self._port: SerialPort | None = None
+        self._changed = 0.0
         self._repl = Repl()
 
     def _interrupt(self) -> None:
@@ -74,7 +77,8 @@ class Badge:
             except Stopped:
                 return
             except Failure as failure:
-                self.status.fails(failure)
+                if failure.reason != "denied" or time() - self._changed > _UDEV:
+                    self.status.fails(failure)
                 self._wait(sampler, before, float("inf") if failure.reason in ABSENT else self._backoff.next())
 
     def _wait(self, sampler: Sampler, before: object, seconds: float) -> None:
@@ -85,13 +89,14 @@ class Badge:
                 return
 
     def _identity(self) -> object:
-        """Of what is at the port now. Its permissions count, which udev sets a moment later."""
+        """Of what is at the port now; its permissions count, too."""
         try:
             found = os.stat(self._locate())
         except Failure as failure:
             return failure.reason
         except OSError:
             return ""
+        self._changed = found.st_ctime
         return found.st_dev, found.st_ino, found.st_ctime_ns
 
     def _read(self, sampler: Sampler) -> None:
@@ -146,7 +151,8 @@ class Badge:
             return self._repl.ask()
         finally:
             if self._repl.ended_app and not ended:
-                log.debug("app interrupted", device=self.status.device, starts_again=self._restart_app)
+                tell = log.debug if self._restart_app else log.info
+                tell("app ended", device=self.status.device, starts_again=self._restart_app)
 
     def _listen(self, port: SerialPort) -> None:
         lines = Lines()

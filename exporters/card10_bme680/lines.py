@@ -1,7 +1,7 @@
 """The line protocol: readings that the badge's own app prints, each on a line.
 
     temperature=21.5 humidity=45.25 pressure=1003.125 gas_resistance=123456.0
-    temperature=21.5 humidity=45.25 iaq=57 iaq_accuracy=2 eco2=612.5 breath_voc=0.75 check=11293
+    temperature=21.5 humidity=45.25 iaq=57 iaq_accuracy=2 eco2=612.5 breath_voc=0.75 check=56601
     {"temperature": 21.5, "humidity": 45.25, "pressure": 1003.125, "gas_resistance": 123456.0}
 
 Pairs of key and value with spaces between them, or a JSON object; a temperature and any of the others, in the units of
