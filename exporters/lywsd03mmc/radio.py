@@ -57,7 +57,7 @@ class Radio:
     async def _main(self, sampler: Sampler) -> None:
         import asyncio  # noqa: PLC0415
 
-        from motes.exporters.lywsd03mmc import library_log  # noqa: PLC0415
+        from motes.exporters.lywsd03mmc import library_bus, library_log  # noqa: PLC0415
         from motes.exporters.lywsd03mmc.poller import Poller  # noqa: PLC0415
         from motes.exporters.lywsd03mmc.scanner import Scanner  # noqa: PLC0415
 
@@ -82,6 +82,7 @@ class Radio:
                 if not task.cancelling():
                     task.cancel()
             await asyncio.wait(tasks)
+            library_bus.leave()
 
 
 def _nothing() -> None:

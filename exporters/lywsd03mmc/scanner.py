@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
+from motes.exporters.lywsd03mmc import library_bus
 from motes.exporters.lywsd03mmc.bluez import Adapter, Bluez
 from motes.exporters.lywsd03mmc.frames import SERVICES
 from motes.exporters.lywsd03mmc.station import Problem, Station
@@ -143,6 +144,7 @@ class Scanner:
             for device, advertisement in there.values():
                 self._see(device, advertisement)
         self._lose([address for address in self._devices if address not in there])
+        library_bus.forget()
 
     def _see(self, device: "BLEDevice", advertisement: "AdvertisementData") -> None:
         """Passively, BlueZ tells of a device once, and again when it says something else.
@@ -207,6 +209,9 @@ class Scanner:
         scanner = BleakScanner(self._hear, scanning_mode=mode, bluez=how, adapter=adapter.name)
         try:
             await asyncio.wait_for(scanner.start(), _START_WITHIN)
+        except TimeoutError:
+            library_bus.hang_up()
+            raise Problem("no_answer", "BlueZ does not answer") from None
         except Exception as error:  # which ones there are differs from version to version
             await _stop(scanner)
             raise _problem(error) from error
@@ -214,8 +219,6 @@ class Scanner:
 
 
 def _problem(error: Exception) -> Problem:
-    if isinstance(error, TimeoutError):
-        return Problem("no_answer", "BlueZ does not answer")
     name = "denied" if "AccessDenied" in str(error) else "failed"
     return Problem(name, f"{type(error).__name__}: {error}")
 
@@ -223,5 +226,8 @@ def _problem(error: Exception) -> Problem:
 async def _stop(scanner: "BleakScanner") -> None:
     try:
         await asyncio.wait_for(scanner.stop(), _STOP_WITHIN)
+    except TimeoutError:
+        # For bleak it has stopped, for BlueZ it has not: it would not let us start again.
+        library_bus.hang_up()
     except Exception as error:  # noqa: BLE001 - BlueZ may have forgotten it already, or be gone
         log.debug("scanner not stopped", err=f"{type(error).__name__}: {error}")

@@ -14,6 +14,7 @@ from motes.exporters.lywsd03mmc.thermometers import Thermometers
 
 from tests.exporters.lywsd03mmc import encoders
 from tests.support.bluez.bus import Bus
+from tests.support.bluez.faults import NEVER
 from tests.support.bluez.standin import HCI0, standin
 from tests.support.bluez.world import World
 from tests.support.namespaces import WITHIN
@@ -149,6 +150,19 @@ def test_a_device_that_bluez_keeps_is_not_there_by_that(world: World) -> None:
         assert rig.thermometers.present_ones == {NOT_POLLED}
 
     run("passive", scenario)
+
+
+def test_goes_on_when_bluez_never_answers_that_it_has_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It thinks that we are listening still, and takes no second request from us."""
+    monkeypatch.setattr(module, "_STOP_WITHIN", 0.2)
+    world.misbehave("StopDiscovery", after=NEVER)
+
+    async def scenario(rig: Rig) -> None:
+        await rig.until(partial(listens, rig, "active"))
+        world.plug("hci1", "00:11:22:33:44:66")
+        await rig.until(lambda: rig.station.restarts)
+
+    run("active", scenario)
 
 
 def test_finds_who_is_heard(world: World) -> None:

@@ -71,6 +71,10 @@ class Bus:
         self._configure("")
         self._reload()
 
+    def clients(self) -> int:
+        """How many are connected, the one who asks included."""
+        return self._ask("ListNames").stdout.count('":')
+
     def __enter__(self) -> Self:
         return self
 
