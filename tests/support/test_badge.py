@@ -233,6 +233,8 @@ def test_unplugged_while_it_is_read(badge: Badge, port: Port) -> None:
 def test_unplugged_after_so_many_bytes_were_read(badge: Badge, port: Port, number: int) -> None:
     badge.unplug(after_read=number)
     port.write(b"print(12345)\r")
+    until(lambda: port.in_waiting == number, "so many bytes")
+    assert badge.plugged
     said = port.read(number)
     with pytest.raises(serial.SerialException):
         port.read(1)
