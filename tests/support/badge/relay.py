@@ -3,12 +3,9 @@
 Two ptys would be one too many: MicroPython is on pipes, so that it and who opens the port share no settings.
 """
 
-import fcntl
 import os
 import pty
 import select
-import struct
-import termios
 import tty
 from collections import deque
 from collections.abc import Callable
@@ -169,8 +166,9 @@ class Relay(Thread):
             if not left:
                 act()
 
-    def _unread(self) -> int:
-        return sum(struct.unpack("i", fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4))))
+    def _unread(self) -> bool:
+        # To poll is to wait for what is on its way through the kernel: see n_tty_poll in its sources.
+        return bool(select.select([self._slave], [], [], 0)[0])
 
     def _answer_calls(self) -> None:
         try:
