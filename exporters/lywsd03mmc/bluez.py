@@ -9,7 +9,7 @@ Errors: Problem.
 import asyncio
 from typing import Any
 
-from dbus_fast import AuthError, BusType, DBusError, InvalidAddressError, Message, MessageType
+from dbus_fast import AuthError, BusType, DBusError, Message, MessageType
 from dbus_fast.aio import MessageBus
 from motes.exporters.lywsd03mmc.station import Problem
 
@@ -143,16 +143,17 @@ class Bluez:
 
 
 async def _connected() -> MessageBus:
+    """What is wrong with an address differs from version to version, and so does when it is told."""
     try:
         bus = MessageBus(bus_type=BusType.SYSTEM)
-    except (OSError, InvalidAddressError) as error:
+    except Exception as error:
         raise _unreachable(error) from error
     try:
         return await asyncio.wait_for(bus.connect(), _ANSWER_WITHIN)
     except TimeoutError:
         _drop(bus)
         raise Problem("no_bus", "the system bus does not answer") from None
-    except (OSError, EOFError, AuthError, DBusError) as error:
+    except Exception as error:
         _drop(bus)
         raise _unreachable(error) from error
 

@@ -47,12 +47,14 @@ class Radio:
 
         try:
             asyncio.run(self._main(sampler))
-        except ImportError as error:
-            if error.name and error.name.startswith("motes"):
-                raise
-            self._station.fails(Problem("no_bleak", error))
-            # Once it is installed, it is to be found.
-            invalidate_caches()
+        except BaseException as error:
+            if isinstance(error, ImportError) and not (error.name or "").startswith("motes"):
+                self._station.fails(Problem("no_bleak", error))
+                # Once it is installed, it is to be found.
+                invalidate_caches()
+                return
+            self._station.fails(Problem("failed", f"{type(error).__name__}: {error}"))
+            raise
 
     async def _main(self, sampler: Sampler) -> None:
         import asyncio  # noqa: PLC0415

@@ -1,6 +1,7 @@
 """motes-lywsd03mmc beside an org.bluez that is played: it listens, through whatever happens there."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -185,14 +186,24 @@ def test_says_that_scanning_is_forbidden(start: Start, bus: Bus, world: World) -
     hears(program, world, 1, 2150)
 
 
-def test_says_that_bleak_is_missing_and_works_when_it_is_there(start: Start, world: World, tmp_path: Path) -> None:
-    broken = tmp_path / "broken"
-    (broken / "dbus_fast").mkdir(parents=True)
-    module = broken / "dbus_fast" / "__init__.py"
-    module.write_text("raise ModuleNotFoundError('No module named dbus_fast', name='dbus_fast')")
-    program = start(PYTHONPATH=f"{broken}:{ROOT / '.src'}", PYTHONDONTWRITEBYTECODE="1")
-    until(lambda: program.problem() == "no_bleak", "a problem", program.log)
-    assert "python3-bleak" in program.log()
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ("raise ModuleNotFoundError('No module', name='dbus_fast')", "problem=no_bleak err=.* advice=.*python3-bleak"),
+        ("def", "problem=failed err=.SyntaxError"),
+        ("raise SystemExit", "problem=failed err=.SystemExit"),
+    ],
+)
+def test_says_that_bleak_is_missing_or_broken_and_works_when_it_is_there(
+    start: Start, world: World, tmp_path: Path, broken: str, told: str
+) -> None:
+    folder = tmp_path / "broken"
+    (folder / "dbus_fast").mkdir(parents=True)
+    module = folder / "dbus_fast" / "__init__.py"
+    module.write_text(broken)
+    program = start(PYTHONPATH=f"{folder}:{ROOT / '.src'}", PYTHONDONTWRITEBYTECODE="1")
+    until(program.problem, "a problem", program.log)
+    assert re.search(told, program.log())
     module.unlink()
     module.parent.rmdir()
     hears(program, world, 1, 2150)

@@ -90,6 +90,16 @@ def listens(rig: Rig, mode: str) -> bool:
     return rig.station.mode == mode
 
 
+@pytest.mark.parametrize("address", ["nonsense", "unix:", "unixexec:path=/bin/true", "tcp:host=127.0.0.1,port=x"])
+def test_says_that_a_bus_of_such_an_address_is_none(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
+
+    async def scenario(rig: Rig) -> None:
+        await rig.until(lambda: rig.station.problem == "no_bus")
+
+    run("active", scenario)
+
+
 def test_starts_anew_after_silence_for_ever(world: World) -> None:
     async def scenario(rig: Rig) -> None:
         await rig.until(lambda: rig.station.restarts >= 4)
