@@ -39,7 +39,7 @@ OPTIONS = (
         "serial.device",
         Kind("auto|PATH", _device),
         [AUTO],
-        "A badge's serial port, or auto: all badges that there are, told apart by their USB port.",
+        "A badge's serial port, or auto, which it is if none is given: all badges, told apart by their USB port.",
         repeatable=True,
     ),
     Option(

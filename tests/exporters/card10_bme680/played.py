@@ -50,6 +50,10 @@ class Playing(Memory):
         self._answer = answer
         self._said = b""
 
+    def says(self, said: bytes) -> None:
+        """Without being asked."""
+        self._said += said
+
     def clock(self) -> float:
         return self.now
 

@@ -1,14 +1,16 @@
 """A badge's thread over a port in memory: whatever it says, nothing is raised, and no value is out of range."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from time import time
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from motes.exporters.card10_bme680 import badge as module
 from motes.exporters.card10_bme680.badge import Badge
+from motes.exporters.card10_bme680.problems import Failure
 from motes.exporters.card10_bme680.status import Status
 from motes.exporters.card10_bme680.values import fold
 
@@ -39,25 +41,48 @@ def nonce(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "urandom", lambda number: NONCE[:number])
 
 
+class Attempts:
+    """A badge's thread, whose attempts to open the port come to these: a failure, or what the badge says then."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+        path.touch()
+        self.put: list[Put] = []
+        self.waited: list[float] = []
+        self.status = Status("1-2")
+        self._monkeypatch = monkeypatch
+        self._path = path
+
+    def run(self, mode: str, attempts: Iterable[Failure | Sequence[bytes]]) -> None:
+        left = iter(attempts)
+        self._monkeypatch.setattr(module, "SerialPort", lambda _: opened(next(left, ())))
+        self._monkeypatch.setattr(Badge, "_wait", lambda *words: self.waited.append(words[-1]))
+        badge = Badge(self.status, lambda: str(self._path), self._take, mode=mode, interval=10, restart_app=True)
+        badge._work(badge.sampler)
+
+    def _take(self, label_set: bytes, values: Mapping[str, float], ttl: float) -> None:
+        assert (label_set, ttl) == (self.status.labels, 25)
+        self.put.append(dict(values))
+
+
+def opened(comes: Failure | Sequence[bytes]) -> Memory:
+    if isinstance(comes, Failure):
+        raise comes
+    return Memory(comes)
+
+
+@pytest.fixture
+def attempts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Attempts:
+    return Attempts(monkeypatch, tmp_path / "port")
+
+
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, Sequence[bytes]], list[Put]]:
     """What it puts when a badge says these pieces."""
-    path = tmp_path / "port"
-    path.touch()
 
     def read(mode: str, pieces: Sequence[bytes]) -> list[Put]:
-        put: list[Put] = []
-
-        def take(label_set: bytes, values: Mapping[str, float], ttl: float) -> None:
-            assert ttl == 25
-            put.append(dict(values))
-
-        ports = iter([Memory(pieces)])
-        monkeypatch.setattr(module, "SerialPort", lambda _: next(ports, Memory(())))
-        monkeypatch.setattr("motes.shared.sampler.Sampler.sleep", lambda *_: True)
-        badge = Badge(Status("1-2"), lambda: str(path), take, mode=mode, interval=10, restart_app=True)
-        badge._work(badge.sampler)
-        return put
+        made = Attempts(monkeypatch, tmp_path / "port")
+        made.run(mode, [pieces])
+        return made.put
 
     return read
 
@@ -99,3 +124,40 @@ def test_noise_anywhere_leaves_no_other_reading(run: Run, noise: bytes, at: int,
 def test_what_is_out_of_range_is_refused(run: Run) -> None:
     for wrong in (b"temperature=85.1", b"temperature=nan", b"temperature=20 humidity=101", b"temperature=1 pressure=0"):
         assert run("lines", [b"\n", wrong + b"\n", LINE]) == [FOUND]
+
+
+def test_waits_longer_after_each_failure_and_not_after_a_reading(attempts: Attempts) -> None:
+    busy, gone = Failure("busy"), Failure("disconnected")
+    attempts.run("lines", [busy, busy, busy, [b"\n", LINE, b"x"], gone])
+    assert attempts.waited == [0.25, 0.5, 1]
+    attempts.run("lines", [*[busy] * 9, [b"\n", LINE]])
+    assert attempts.waited[3:] == [0.25, 0.5, 1, 2, 4, 8, 16, 30, 30]
+
+
+def test_a_badge_that_is_gone_is_waited_for_without_end(attempts: Attempts) -> None:
+    attempts.run("repl", [Failure("not_found"), Failure("storage_mode")])
+    assert attempts.waited == [float("inf"), float("inf")]
+
+
+def test_udev_is_given_time(attempts: Attempts, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts.run("repl", [Failure("denied")])
+    assert attempts.status.problem == ""
+    now = time()
+    monkeypatch.setattr(module, "time", lambda: now + 10)
+    attempts.run("repl", [Failure("denied")])
+    assert attempts.status.problem == "denied"
+
+
+def test_sleeps_until_it_is_time(attempts: Attempts, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    read = Memory.read
+
+    def recorded(port: Memory, seconds: float) -> bytes:
+        waits.append(seconds)
+        return read(port, seconds)
+
+    monkeypatch.setattr(Memory, "read", recorded)
+    attempts.run("repl", [[PROMPT, BANNER, ANSWERED, PROMPT]])
+    assert len(attempts.put) == 1
+    assert 5 < waits[-1] <= 10
+    assert all(seconds <= 5 for seconds in waits[:-1])

@@ -114,6 +114,23 @@ def test_a_badge_that_talks_without_end() -> None:
     assert len(repl._heard) <= 8192
 
 
+def test_an_old_prompt_is_none() -> None:
+    repl, port = attached(Badge(app=True))
+    port.says(b"\r\n>>> ")
+    assert repl.ask() == TOLD
+    assert port.written.index(b"\x03") < port.written.index(b"\x01"), "an app would take it, and before 1.9 restart"
+
+
+def test_a_badge_that_starts_anew_instead_of_an_answer() -> None:
+    port = Playing(lambda typed: b"Pycardium\r\n Version: v1.17\r\n" if b"\x04" in typed else Badge()(typed))
+    repl = Repl(clock=port.clock)
+    repl.attach(port)
+    with pytest.raises(Failure) as raised:
+        repl.ask()
+    assert raised.value.reason == "rebooted"
+    assert port.written.endswith(b"\x04"), "it is left alone"
+
+
 def test_only_what_was_sent_is_taken_back() -> None:
     repl, port = attached(Badge())
     repl.abandon(restart=False)

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import pty
+import subprocess
 import sys
 import termios
 from collections.abc import Iterator
@@ -117,6 +118,14 @@ def test_what_it_holds_is_given_back(line: Pty) -> None:
 
 def test_nobody_else_may_open_it(line: Pty, port: SerialPort) -> None:
     assert reason(line.path) == "busy"
+    assert not others_open(line.path)
+
+
+def others_open(path: str) -> bool:
+    """Whether who asks for no lock can; root can always, with all that it may."""
+    code = "import os, sys; os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)"
+    command = ["setpriv", "--bounding-set=-sys_admin", sys.executable, "-c", code, path]
+    return subprocess.run(command, stderr=subprocess.DEVNULL, check=False, timeout=WITHIN).returncode == 0
 
 
 def test_another_program_holds_it(line: Pty) -> None:
@@ -128,6 +137,7 @@ def test_it_can_be_opened_again(line: Pty) -> None:
     for _ in range(2):
         with SerialPort(line.path):
             pass
+    assert others_open(line.path)
 
 
 def test_what_is_no_port(tmp_path: Path) -> None:
