@@ -1,8 +1,8 @@
 """Keys of thermometers that encrypt what they say.
 
 Source: a file with a line `MAC KEY` for each, in hexadecimal digits; empty ones and those that begin with # are none.
-Errors: a file that cannot be read is a ValueError. A line that is none of these is told in the log, by its number and
-        without what is in it, and so is a file that others can read; the rest is taken.
+Errors: a file that cannot be read, or is none, is a ValueError. A line that is none of these is told in the log, by its
+        number and without what is in it, and so is a file that others can read; the rest is taken.
 """
 
 import os
@@ -15,6 +15,7 @@ from motes.shared import log
 _KEY_BYTES = 16
 # A thousand keys and their comments are a tenth of this.
 _MOST_BYTES = 1_000_000
+_MOST_TOLD = 20
 
 
 def parse(word: str) -> bytes:
@@ -30,23 +31,40 @@ def parse(word: str) -> bytes:
 
 def read_file(path: str) -> dict[str, bytes]:
     """Keys by address."""
-    try:
-        with open(path, "rb") as file:
-            _warn_of_readers(path, os.fstat(file.fileno()).st_mode)
-            text = file.read(_MOST_BYTES).decode("utf-8-sig", "replace")
-    except OSError as error:
-        raise ValueError(f"--ble.key-file: cannot read {path}: {error.strerror}") from None
     keys: dict[str, bytes] = {}
-    for number, words in _lines(text):
+    bad: list[tuple[int, ValueError]] = []
+    for number, words in _lines(_text(path)):
         try:
             address, key = _pair(words)
             if address in keys:
                 raise ValueError(f"{address} has a key already")
         except ValueError as error:
-            log.warn("line of the key file ignored", file=path, line=number, err=error)
+            bad.append((number, error))
         else:
             keys[address] = key
+    for number, why in bad[:_MOST_TOLD]:
+        log.warn("line of the key file ignored", file=path, line=number, err=why)
+    if more := bad[_MOST_TOLD:]:
+        log.warn("more lines of the key file ignored", file=path, lines=len(more))
     return keys
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, "rb", opener=_open) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            read = file.read(_MOST_BYTES + 1) if stat.S_ISREG(mode) else b""
+    except OSError as error:
+        raise ValueError(f"--ble.key-file: cannot read {path}: {error.strerror}") from None
+    if not stat.S_ISREG(mode) or len(read) > _MOST_BYTES:
+        raise ValueError(f"--ble.key-file: {path} is no file with keys: no regular one, or of more than a megabyte")
+    _warn_of_readers(path, mode)
+    return read.decode("utf-8-sig", "replace")
+
+
+def _open(path: str, flags: int) -> int:
+    """Without waiting for somebody to write, where it is a pipe: it is read again on SIGHUP, when all would wait."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:

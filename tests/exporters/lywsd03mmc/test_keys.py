@@ -1,5 +1,6 @@
 """Files with keys."""
 
+import os
 import re
 from pathlib import Path
 
@@ -65,3 +66,22 @@ def test_warns_where_others_can_read_it(
 def test_says_what_it_cannot_read(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match=r"--ble\.key-file: cannot read .*: (No such file|Is a directory)"):
         keys.read_file(str(tmp_path / name))
+
+
+def test_waits_for_nobody_to_write(tmp_path: Path) -> None:
+    pipe = tmp_path / "keys"
+    os.mkfifo(pipe)
+    with pytest.raises(ValueError, match=r"--ble\.key-file: .*keys is no file with keys"):
+        keys.read_file(str(pipe))
+
+
+def test_takes_no_more_than_a_file_with_keys_has(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"--ble\.key-file: .*keys is no file with keys"):
+        keys.read_file(written(tmp_path, f"A4C138000001 {KEY}\n" + "#" * 1_000_000))
+
+
+def test_does_not_name_every_line_of_what_is_no_key_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert list(keys.read_file(written(tmp_path, "no\n" * 100 + f"A4C138000001 {KEY}\n"))) == ["A4:C1:38:00:00:01"]
+    *_, last_but_one, last = capfd.readouterr().err.splitlines()
+    assert " line=20 " in last_but_one
+    assert re.search(r'"more lines of the key file ignored" file=\S+ lines=80', last)
