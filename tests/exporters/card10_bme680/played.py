@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from motes.exporters.card10_bme680.problems import Stopped
+from motes.exporters.card10_bme680.problems import Failure, Stopped
 
 
 class Memory:
-    """Says these pieces one after the other, whatever is written; then the program is to end."""
+    """Says these pieces one after the other, or fails so, whatever is written; then the program is to end."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    def __init__(self, pieces: Iterable[bytes | Failure]) -> None:
         self.written = b""
         self._pieces = iter(pieces)
 
@@ -22,10 +22,12 @@ class Memory:
         self.written += data
 
     def read(self, seconds: float) -> bytes:  # noqa: ARG002 - a port's
-        try:
-            return next(self._pieces)
-        except StopIteration:
-            raise Stopped from None
+        piece = next(self._pieces, None)
+        if piece is None:
+            raise Stopped
+        if isinstance(piece, Failure):
+            raise piece
+        return piece
 
     def pause(self, seconds: float) -> None:
         pass
