@@ -62,7 +62,7 @@ class State:
 
 
 class Scrape:
-    """One request for a page: done with its results once all have come or its deadline has."""
+    """One request for a page: done with its results once those in `missing` have come or its deadline has."""
 
     __slots__ = ("deadline", "done", "missing", "over", "states")
 
@@ -70,12 +70,15 @@ class Scrape:
         self.states = states
         self.deadline = deadline
         self.done = done
-        self.missing = 0
+        self.missing: set[State] = set()
         self.over = False
 
     def results(self) -> list[tuple[State, Result | None]]:
-        """Every wanted collector with what it gave; None for one that is not there in time."""
-        return [(state, None if state.pending else state.result) for state in self.states]
+        """Every wanted collector with what it gave; None for one that is not there in time.
+
+        One that was may be at work again, for others.
+        """
+        return [(state, None if state in self.missing or state.late else state.result) for state in self.states]
 
 
 class _Worker:
@@ -120,7 +123,7 @@ class Engine:
             if not state.pending and (not running or state.finished < self._round_began):
                 self._enqueue(state, max(deadline, run_until))
             if state.pending and not state.late:
-                scrape.missing += 1
+                scrape.missing.add(state)
                 state.waiting.append(scrape)
         self._scrapes[scrape] = None
         if scrape.missing:
@@ -200,7 +203,7 @@ class Engine:
             state.pending = state.late = False
             waiting, state.waiting = state.waiting, []
             for scrape in waiting:
-                scrape.missing -= 1
+                scrape.missing.discard(state)
                 if not scrape.missing and not scrape.over:
                     self._finish(scrape)
 

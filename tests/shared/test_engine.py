@@ -114,6 +114,19 @@ def test_who_comes_in_the_middle_gets_what_there_is(begin: Begin) -> None:
         assert second.values() == {"a": "1", "b": "1"}
 
 
+def test_who_comes_at_the_end_takes_nothing_from_who_waits_for_it(begin: Begin) -> None:
+    with Gate() as gate:
+        loop = begin(Scripted("a"), Scripted("b", gate))
+        first = loop.scrape()
+        gate.entered()
+        loop.later(0)
+        gate.open()
+        assert select.select([loop.engine], [], [], WITHIN)[0]
+        second = loop.scrape()
+        assert first.values() == {"a": "1", "b": "1"}
+        assert second.values() == {"a": "2", "b": "1"}
+
+
 def test_collectors_run_one_at_a_time(begin: Begin) -> None:
     alone = threading.Lock()
 
