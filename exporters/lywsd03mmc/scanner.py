@@ -62,6 +62,7 @@ class Scanner:
             self._needed.set()
         self._last_heard = 0.0
         self._heard_anything = False
+        self._is_silent = False
         self._backoff = Backoff(1.0, _MOST_BACKOFF)
         self._patience = Backoff(_SILENT_AFTER, _MOST_SILENCE)
         # In auto, passive is given up where it hears nothing at all, and tried again where active does not either.
@@ -129,13 +130,21 @@ class Scanner:
                 return
             self._look(scanner, mode)
             if self._heard_anything:
-                self._patience.reset()
-                self._backoff.reset()
+                self._hear_again()
             silence = boottime() - self._last_heard
             if silence > patience:
-                log.warn("heard nothing of any device, scanner started anew", seconds=round(silence), mode=mode)
+                tell = log.debug if self._is_silent else log.warn
+                tell("heard nothing of any device, scanner started anew", seconds=round(silence), mode=mode)
+                self._is_silent = True
                 self._prefers_active = mode == "passive" and not self._heard_anything
                 return
+
+    def _hear_again(self) -> None:
+        self._patience.reset()
+        self._backoff.reset()
+        if self._is_silent:
+            log.info("devices are heard again")
+            self._is_silent = False
 
     def _look(self, scanner: "BleakScanner", mode: str) -> None:
         """At the devices that BlueZ has. It forgets those that it does not hear for half a minute."""

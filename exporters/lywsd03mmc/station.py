@@ -40,11 +40,13 @@ class Station:
         self.problem = ""
         self.restarts = 0
         self._listened = False
+        self._told = "", ""
         self.advertisements = 0
 
     def listens(self, adapter: str, mode: str) -> None:
-        if self.problem or (adapter, mode) != (self.adapter, self.mode):
+        if self.problem or (adapter, mode) != self._told:
             log.info("listening for thermometers", adapter=adapter, mode=mode)
+        self._told = adapter, mode
         self.restarts += self._listened
         self._listened = True
         self.adapter, self.mode, self.problem = adapter, mode, ""

@@ -100,10 +100,24 @@ def test_says_that_a_bus_of_such_an_address_is_none(monkeypatch: pytest.MonkeyPa
     run("active", scenario)
 
 
-def test_starts_anew_after_silence_for_ever(world: World) -> None:
+def test_starts_anew_after_silence_for_ever_and_says_so_once(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    logged: list[str] = []
+
+    def said(what: str) -> int:
+        logged.append(capfd.readouterr().err)
+        return "".join(logged).count(what)
+
+    async def falls_silent_and_is_heard(rig: Rig, times: int) -> None:
+        restarts, heard = rig.station.restarts, rig.thermometers.times_heard
+        await rig.until(lambda: rig.station.restarts >= restarts + 3)
+        assert said("heard nothing of any device") == times
+        await rig.until(lambda: world.advertise(HERE, FRAME) and rig.thermometers.times_heard > heard)
+        await rig.until(lambda: said("devices are heard again") == times)
+
     async def scenario(rig: Rig) -> None:
-        await rig.until(lambda: rig.station.restarts >= 4)
-        await rig.until(lambda: world.advertise(HERE, FRAME) and rig.thermometers.times_heard)
+        for times in (1, 2):
+            await falls_silent_and_is_heard(rig, times)
+        assert said("listening for thermometers") == 1
 
     run("active", scenario)
 
