@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.support.badge.machine import Machine as Usb
-from tests.support.namespaces import OWN_MOUNTS
+from tests.support.namespaces import OWN_MOUNTS, until
 from tests.support.page import Page
 from tests.support.program import HERE, ROOT, Machine, Program, free_port
 
@@ -67,3 +67,17 @@ class Card10(Program):
 
     def failures(self, reason: str) -> float:
         return self.value("failures_total", reason=reason) or 0
+
+
+def reads(program: Card10, number: int = 1) -> None:
+    """So many readings more."""
+    wanted = program.readings() + number
+    until(lambda: program.readings() >= wanted and program.value("up") == 1, "a reading", program.log)
+
+
+def shows(program: Card10, metric: str, value: float) -> None:
+    until(lambda: program.value(metric) == value, f"{metric} {value}", program.log)
+
+
+def fails(program: Card10, problem: str) -> None:
+    until(lambda: program.problem() == problem, f"the problem {problem}", program.log)
