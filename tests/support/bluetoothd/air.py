@@ -149,7 +149,7 @@ class Air:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._adapter: tuple[Radio, Transport] | None = None
         self.ether = Ether()  # type: ignore[no-untyped-call]
