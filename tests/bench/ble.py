@@ -29,7 +29,7 @@ from tests.support.thermometers import Thermometers
 
 DEVICES = 200
 RATE = 1000
-PARTS = 100
+PART = 1000
 MIB = 2**20
 KEY = bytes(range(16))
 UUID = "0000{}-0000-1000-8000-00805f9b34fb"
@@ -123,15 +123,16 @@ def measure_decoding(number: int) -> None:
     """Decoding and remembering alone, in a process of its own."""
     known = Known(keys=keys(), names={})
     used, sizes = 0.0, []
-    for part in range(PARTS):
-        said = _as_bleak_has_them(frames(number // PARTS, part * number // PARTS))
+    for after in range(0, number, PART):
+        said = _as_bleak_has_them(frames(PART, after))
         began = process_time()
         for each, data in said:
             known.heard(each, data, -60)
         used += process_time() - began
         sizes.append(memory())
     print(f"decoding     {used / number * 1e6:.1f} us each")
-    print(f"memory       {sizes[1] / MIB:.2f} MiB after {2 * number // PARTS} frames, ", end="")
+    tenth = len(sizes) // 10
+    print(f"memory       {sizes[tenth] / MIB:.2f} MiB after {tenth * PART} frames, ", end="")
     print(f"{sizes[-1] / MIB:.2f} after {number}")
 
 

@@ -6,6 +6,6 @@ from pathlib import Path
 
 
 def test_prints_every_row() -> None:
-    command = [sys.executable, str(Path(__file__).with_name("ble.py")), "--seconds=0.5", "--frames=2000"]
+    command = [sys.executable, str(Path(__file__).with_name("ble.py")), "--seconds=0.5", "--frames=20000"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["said", "processor", "memory", "libraries", "decoding", "memory"]
