@@ -152,6 +152,18 @@ def choice(*words: str) -> Kind:
     return Kind("|".join(words), parse)
 
 
+def interval(least: float, why: str) -> Kind:
+    """Durations of so many seconds at least; `why` goes on after "…s, which"."""
+
+    def parse(word: str) -> float:
+        seconds = _positive(word)
+        if seconds < least:
+            raise ValueError(f"{_shown(word)} is shorter than {_seconds(least)}, which {why}")
+        return seconds
+
+    return Kind("DURATION", parse, (str, int, float), _seconds)
+
+
 TEXT = Kind("TEXT", _text)
 PATH = Kind("PATH", _text)
 FOLDER = Kind("PATH", _folder)

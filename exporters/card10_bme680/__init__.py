@@ -10,7 +10,7 @@ from motes.exporters.card10_bme680.badge import NAME
 from motes.exporters.card10_bme680.badges import AUTO, Badges
 from motes.shared.collector import Collector
 from motes.shared.exposition import Family
-from motes.shared.options import BOOLEAN, TIMEOUT, Catalogue, Kind, Option, choice
+from motes.shared.options import BOOLEAN, Catalogue, Kind, Option, choice, interval
 from motes.shared.plugin import Exporter, Plugin
 
 TYPE_CHECKING = False
@@ -25,13 +25,6 @@ def _device(word: str) -> str:
     if word == AUTO or (word.startswith("/") and "\0" not in word):
         return word
     raise ValueError(f'"{word}" is neither {AUTO} nor a path such as /dev/ttyACM0')
-
-
-def _interval(word: str) -> float:
-    seconds: float = TIMEOUT.parse(word)
-    if seconds < _LEAST_INTERVAL:
-        raise ValueError(f'"{word}" is shorter than {_LEAST_INTERVAL:g}s, which a reading takes')
-    return seconds
 
 
 OPTIONS = (
@@ -50,7 +43,7 @@ OPTIONS = (
     ),
     Option(
         "serial.interval",
-        Kind("DURATION", _interval, (str, int, float), TIMEOUT.show),
+        interval(_LEAST_INTERVAL, "a reading takes"),
         30.0,
         "How often to ask, or how often an app prints. Readings hold for two and a half intervals.",
     ),

@@ -11,7 +11,7 @@ from motes.exporters.lywsd03mmc.radio import Radio
 from motes.exporters.lywsd03mmc.thermometers import Thermometers
 from motes.shared.collector import Collector
 from motes.shared.exposition import Family
-from motes.shared.options import PATH, TEXT, TIMEOUT, Catalogue, Kind, Option, choice
+from motes.shared.options import PATH, TEXT, Catalogue, Kind, Option, choice, interval
 from motes.shared.pairs import Pairs
 from motes.shared.plugin import Exporter, Plugin
 
@@ -33,13 +33,6 @@ def _adapter(word: str) -> str:
     return mac.parse(word) if ":" in word else word
 
 
-def _interval(word: str) -> float:
-    seconds: float = TIMEOUT.parse(word)
-    if seconds < _LEAST_INTERVAL:
-        raise ValueError(f'"{word}" is shorter than {_LEAST_INTERVAL:g}s, which polling takes')
-    return seconds
-
-
 OPTIONS = (
     Option("ble.adapter", Kind("ADAPTER", _adapter), "", "The adapter: hci1, its number or address; any that is on."),
     Option(
@@ -55,7 +48,7 @@ OPTIONS = (
         "Whom to listen to: all that can be understood, or those that have a key or a name, or are polled.",
     ),
     Option("ble.poll", _MAC, [], "A device to connect to and ask, from time to time.", repeatable=True),
-    Option("ble.poll-interval", Kind("DURATION", _interval, (str, int, float), TIMEOUT.show), 300.0, "How often to."),
+    Option("ble.poll-interval", interval(_LEAST_INTERVAL, "polling takes"), 300.0, "How often to ask it."),
     Option("ble.key-file", PATH, "", "A file with keys of devices that encrypt, in lines such as MAC KEY."),
     Option("ble.key", Pairs(_MAC, _KEY), [], "The key of a device that encrypts.", repeatable=True),
     Option("ble.name", Pairs(_MAC, TEXT), [], "What to call a device, in thermometer_info.", repeatable=True),

@@ -13,7 +13,7 @@ import pytest
 from tests.exporters.lywsd03mmc import encoders
 from tests.support.bluez.bus import Bus
 from tests.support.bluez.happenings import HAPPENS
-from tests.support.bluez.standin import HCI0, standin
+from tests.support.bluez.standin import HCI0
 from tests.support.bluez.world import World
 from tests.support.namespaces import until
 from tests.support.program import HERE as MACHINE
@@ -25,18 +25,6 @@ MAC = "A4C138000001"
 THERE = "A4:C1:38:00:00:02"
 
 Start = Callable[..., Thermometers]
-
-
-@pytest.fixture
-def bus(tmp_path: Path) -> Iterator[Bus]:
-    with Bus(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def world(bus: Bus, tmp_path: Path) -> Iterator[World]:
-    with standin(bus, tmp_path / "bluez.log") as playing:
-        yield playing
 
 
 @pytest.fixture(params=PYTHONS)

@@ -1,7 +1,6 @@
 """motes-lywsd03mmc while its configuration, the bus and bluetoothd change again and again: nothing is left open."""
 
 import signal
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 
 from tests.exporters.lywsd03mmc import encoders
 from tests.support.bluez.bus import Bus
-from tests.support.bluez.standin import standin
 from tests.support.bluez.world import World
 from tests.support.flood import sockets
 from tests.support.namespaces import until
@@ -17,18 +15,6 @@ from tests.support.thermometers import PYTHONS, Thermometers
 
 HERE = "A4:C1:38:00:00:01"
 TIMES = 4
-
-
-@pytest.fixture
-def bus(tmp_path: Path) -> Iterator[Bus]:
-    with Bus(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def world(bus: Bus, tmp_path: Path) -> Iterator[World]:
-    with standin(bus, tmp_path / "bluez.log") as playing:
-        yield playing
 
 
 def hears(program: Thermometers, world: World, hundredths: int) -> None:

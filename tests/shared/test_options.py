@@ -15,6 +15,7 @@ from motes.shared.options import (
     Kind,
     Option,
     choice,
+    interval,
     joined,
 )
 
@@ -35,6 +36,7 @@ COLOUR = choice("red", "blue")
         (BOOLEAN, "False", False),
         (BOOLEAN, "1", True),
         (BOOLEAN, "0", False),
+        (interval(10, "it takes"), "10s", 10.0),
         (DURATION, "0", 0.0),
         (DURATION, "10", 10.0),
         (DURATION, "1.5s", 1.5),
@@ -63,6 +65,8 @@ def test_parse(kind: Kind, word: str, value: object) -> None:
         (INTEGER, "9" * 19, f'"{"9" * 19}" is not a whole number such as 40'),
         (BOOLEAN, "", '"" is not true or false'),
         (BOOLEAN, "yes", '"yes" is not true or false'),
+        (interval(10, "it takes"), "9.9s", '"9.9s" is shorter than 10s, which it takes'),
+        (interval(10, "it takes"), "soon", '"soon" is not a duration'),
         (DURATION, "", '"" is not a duration such as 10s, 500ms or 1h30m'),
         (DURATION, "-1s", '"-1s" is not a duration such as 10s, 500ms or 1h30m'),
         (DURATION, "s", '"s" is not a duration such as 10s, 500ms or 1h30m'),

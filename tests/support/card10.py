@@ -11,6 +11,14 @@ from tests.support.program import HERE, ROOT, Machine, Program, free_port
 
 COMMAND = (sys.executable, "-m", "motes.exporters.card10_bme680.program")
 PATH = {"PYTHONPATH": str(ROOT / ".src")}
+# What a played badge measures, and what its BSEC makes of that.
+MEASURED = {
+    "temperature_celsius": 21.5,
+    "humidity_ratio": 0.4525,
+    "pressure_pascals": 100312.5,
+    "gas_resistance_ohms": 123456.0,
+}
+ESTIMATED = {"iaq": 57, "iaq_accuracy": 2, "iaq_trusted": 1, "eco2_ppm": 612.5}
 # As root, but for what lets root open whatever there is.
 UNPRIVILEGED = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 _SEE = (

@@ -11,17 +11,10 @@ import pytest
 from tests.support.badge.badge import TICKING, Badge
 from tests.support.badge.firmware import V1_4, V1_9, V1_10, V1_17, V1_17_BREATH, Firmware
 from tests.support.badge.machine import Machine
-from tests.support.card10 import COMMAND, PATH, Card10, Seeing, fails, reads
+from tests.support.card10 import COMMAND, ESTIMATED, MEASURED, PATH, Card10, Seeing, fails, reads
 from tests.support.namespaces import WITHIN, until
 from tests.support.program import ROOT, Program, free_port
 
-MEASURED = {
-    "temperature_celsius": 21.5,
-    "humidity_ratio": 0.4525,
-    "pressure_pascals": 100312.5,
-    "gas_resistance_ohms": 123456.0,
-}
-ESTIMATED = {"iaq": 57, "iaq_accuracy": 2, "iaq_trusted": 1, "eco2_ppm": 612.5}
 LINES = """import utime
 while True:
     print("temperature=21.5 humidity=45.25 pressure=1003.125 gas_resistance=123456.0 iaq=57 iaq_accuracy=0")

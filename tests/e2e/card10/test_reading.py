@@ -7,17 +7,8 @@ import pytest
 
 from tests.support.badge.badge import SILENT, TICKING, Badge
 from tests.support.badge.firmware import GENERATIONS, V1_4, V1_9, V1_10, V1_17, V1_17_BREATH, V1_17_BSEC, Firmware
-from tests.support.card10 import Card10, fails, reads, shows
+from tests.support.card10 import ESTIMATED, MEASURED, Card10, fails, reads, shows
 from tests.support.namespaces import WITHIN, until
-
-MEASURED = {
-    "temperature_celsius": 21.5,
-    "humidity_ratio": 0.4525,
-    "pressure_pascals": 100312.5,
-    "gas_resistance_ohms": 123456.0,
-}
-ESTIMATED = {"iaq": 57, "iaq_accuracy": 2, "iaq_trusted": 1, "eco2_ppm": 612.5}
-
 
 Start = Callable[..., Card10]
 Plug = Callable[..., Badge]
