@@ -66,7 +66,7 @@ def test_parse(kind: Kind, word: str, value: object) -> None:
         (BOOLEAN, "", '"" is not true or false'),
         (BOOLEAN, "yes", '"yes" is not true or false'),
         (interval(10, "it takes"), "9.9s", '"9.9s" is shorter than 10s, which it takes'),
-        (interval(10, "it takes"), "soon", '"soon" is not a duration'),
+        (interval(10, "it takes"), "soon", '"soon" is not a duration such as 10s, 500ms or 1h30m'),
         (DURATION, "", '"" is not a duration such as 10s, 500ms or 1h30m'),
         (DURATION, "-1s", '"-1s" is not a duration such as 10s, 500ms or 1h30m'),
         (DURATION, "s", '"s" is not a duration such as 10s, 500ms or 1h30m'),
