@@ -17,7 +17,7 @@ from tests.support.namespaces import WITHIN, Host, until
 
 _HERE = Path(__file__).parent
 _BUS, _ADAPTER, _SHELL = 5555, 5556, 5557
-_BOOTED_WITHIN = 180.0  # seconds, for there may be no hardware to help
+_BOOTED_WITHIN = 180.0  # seconds, in software: a /dev/kvm that is there need not work
 
 _QEMU = (
     *("qemu-system-x86_64", "-nodefaults", "-nographic", "-serial", "stdio", "-no-reboot"),
