@@ -7,6 +7,8 @@ Errors: Problem.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from dbus_fast import AuthError, BusType, DBusError, Message, MessageType
@@ -50,21 +52,16 @@ class Bluez:
         self._lost = asyncio.ensure_future(self._await_loss())
 
     @classmethod
-    async def open(cls) -> "Bluez":
-        bus = await _connected()
-        bluez = cls(bus)
+    @asynccontextmanager
+    async def connected(cls) -> AsyncIterator["Bluez"]:
+        """One for as long as the `with` lasts."""
+        bluez = cls(await _connected())
         try:
-            bus.add_message_handler(bluez._hear)
-            for signal in _SIGNALS:
-                await bluez._call(_DBUS, "/org/freedesktop/DBus", _DBUS, "AddMatch", f"type='signal',{signal}")
-        except BaseException:
-            bluez.close()
-            raise
-        return bluez
-
-    def close(self) -> None:
-        self._lost.cancel()
-        _drop(self._bus)
+            await bluez._subscribe()
+            yield bluez
+        finally:
+            bluez._lost.cancel()
+            _drop(bluez._bus)
 
     @property
     def lost(self) -> bool:
@@ -97,14 +94,23 @@ class Bluez:
                 return each
         raise Problem("powered_off", f"{matching[0].name} is off")
 
+    async def devices(self, address: str) -> dict[str, dict[str, Any]]:
+        """The properties of a device, by its object's path: each adapter has one of its own."""
+        (objects,) = await self._call(_BLUEZ, "/", _OBJECTS, "GetManagedObjects")
+        devices = {path: _values(found[_DEVICE]) for path, found in objects.items() if _DEVICE in found}
+        return {path: each for path, each in devices.items() if each["Address"] == address}
+
     async def disconnect(self, address: str) -> bool:
         """End the connection to a device, whoever has asked for it; whether there was one."""
-        (objects,) = await self._call(_BLUEZ, "/", _OBJECTS, "GetManagedObjects")
-        devices = [(path, found[_DEVICE]) for path, found in objects.items() if _DEVICE in found]
-        paths = [path for path, each in devices if each["Address"].value == address and each["Connected"].value]
+        paths = [path for path, each in (await self.devices(address)).items() if each["Connected"]]
         for path in paths:
             await self._call(_BLUEZ, path, _DEVICE, "Disconnect")
         return bool(paths)
+
+    async def _subscribe(self) -> None:
+        self._bus.add_message_handler(self._hear)
+        for signal in _SIGNALS:
+            await self._call(_DBUS, "/org/freedesktop/DBus", _DBUS, "AddMatch", f"type='signal',{signal}")
 
     async def _call(self, to: str, path: str, interface: str, member: str, *words: str) -> list[Any]:
         """The body of the answer; Problem without one."""
@@ -180,8 +186,12 @@ def _refused(reply: Message | None) -> Problem:
     return Problem("no_bluez", told)
 
 
+def _values(variants: dict[str, Any]) -> dict[str, Any]:
+    return {name: variant.value for name, variant in variants.items()}
+
+
 def _adapter(path: str, found: dict[str, Any]) -> Adapter:
-    properties = {name: variant.value for name, variant in found[_ADAPTER].items()}
+    properties = _values(found[_ADAPTER])
     types = found.get(_MONITORS, {}).get("SupportedMonitorTypes")
     return Adapter(
         path.rpartition("/")[2],

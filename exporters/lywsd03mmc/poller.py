@@ -31,6 +31,8 @@ _PLACES = {True: 2, False: 1}
 # Seconds to connect in, discovery of services included. Who needs more than others can wait for gets it from then on.
 _CONNECTING = {True: 10.0, False: 30.0}
 _FINDING = 30.0
+# What finding may take besides, where a device is not heard and BlueZ is asked for it.
+_LOOKING = 5.0
 # Between the first polls of two devices, at most.
 _APART = 2.0
 # From the first failure to the next poll, and after many.
@@ -58,15 +60,10 @@ class _Patient:
 async def release(address: str) -> bool:
     """End a connection that BlueZ has to a device, by which it is silent; whether there was one."""
     try:
-        bluez = await Bluez.open()
+        async with Bluez.connected() as bluez:
+            return await bluez.disconnect(address)
     except Problem:
         return False
-    try:
-        return await bluez.disconnect(address)
-    except Problem:
-        return False
-    finally:
-        bluez.close()
 
 
 class Poller:
@@ -147,7 +144,7 @@ class Poller:
     async def _heard(self, address: str) -> "BLEDevice | None":
         within = min(_FINDING, self._interval)
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(within + _LOOKING):
                 return await self._find(address, within)
         except TimeoutError:
             return None

@@ -73,23 +73,23 @@ class Scanner:
         while True:
             await self._needed.wait()
             try:
-                bluez = await Bluez.open()
-                try:
+                async with Bluez.connected() as bluez:
                     await self._serve(bluez)
-                finally:
-                    bluez.close()
             except Problem as problem:
                 self._station.fails(problem)
             await asyncio.sleep(self._backoff.next())
 
     async def find(self, address: str, within: float) -> "BLEDevice | None":
-        """A device to connect to, as soon as it is heard; None if it is not within so many seconds."""
+        """A device to connect to, as soon as it is heard; None if it is not within so many seconds.
+
+        One that BlueZ has, but nothing new of, is as good: passively, a new scanner is not told of it.
+        """
         self._searches += 1
         self._needed.set()
         try:
             await asyncio.wait_for(self._found[address].wait(), within)
         except TimeoutError:
-            return None
+            return await _shown(address)
         finally:
             self._searches -= 1
             if self._scan == "off" and not self._searches:
@@ -225,6 +225,22 @@ class Scanner:
             await _stop(scanner)
             raise _problem(error) from error
         return scanner
+
+
+async def _shown(address: str) -> "BLEDevice | None":
+    """A device of whose signal BlueZ knows the strength."""
+    from bleak.backends.device import BLEDevice  # noqa: PLC0415
+
+    try:
+        async with Bluez.connected() as bluez:
+            devices = await bluez.devices(address)
+    except Problem:
+        return None
+    for path, properties in devices.items():
+        if "RSSI" in properties:
+            # bleak wanted the strength before version 1.
+            return BLEDevice(address, None, {"path": path, "props": properties}, rssi=properties["RSSI"])
+    return None
 
 
 def _problem(error: Exception) -> Problem:

@@ -70,6 +70,10 @@ class Visit:
         """What it told; Failure when that is nothing at all."""
         try:
             await self._connect()
+            if not any(True for _ in self._client.services):
+                # Now and then BlueZ tells of services too late: https://github.com/bluez/bluez/issues/1489
+                await self._disconnect()
+                await self._connect()
             await self._ask()
         finally:
             # A device that stays connected is silent, and stays so when the program has ended.

@@ -202,6 +202,21 @@ def test_finds_who_is_heard(world: World) -> None:
     run("active", scenario)
 
 
+def test_finds_who_says_nothing_new(world: World) -> None:
+    """BlueZ does not tell a new scanner of it."""
+
+    async def scenario(rig: Rig) -> None:
+        await rig.until(lambda: world.advertise(HERE, FRAME) and rig.thermometers.times_heard)
+        world.plug("hci1", "00:11:22:33:44:66")
+        await rig.until(lambda: rig.station.restarts)
+        device = await rig.scanner.find(HERE, 0.1)
+        assert device is not None
+        assert device.address == HERE
+        assert await rig.scanner.find(THERE, 0.1) is None
+
+    run("passive", scenario)
+
+
 def test_does_not_find_who_has_gone(world: World) -> None:
     async def scenario(rig: Rig) -> None:
         search = asyncio.ensure_future(rig.scanner.find(HERE, WITHIN))

@@ -157,6 +157,21 @@ def test_many_that_hang_delay_the_others_once() -> None:
     assert [later - earlier for earlier, later in pairwise(there.polls[A][1:])] == [60] * 8
 
 
+def test_connects_again_to_one_whose_services_come_late() -> None:
+    client = stock()
+    services, client.services = client.services, ()
+
+    async def connecting() -> None:
+        if ("disconnect",) in client.did:
+            client.services = services
+
+    client._connecting = connecting
+    there = flat(a=client)
+    there.run(60, 10)
+    assert there.polls[A] == [0]
+    assert [did[0] for did in client.did] == ["connect", "disconnect", "connect", "read", "disconnect"]
+
+
 async def drop() -> bytes:
     raise ConnectionResetError("gone")
 
@@ -212,8 +227,8 @@ def test_finding_has_a_limit_of_its_own() -> None:
 
     there = flat(a=stock())
     there.find = find  # type: ignore[method-assign]
-    there.run(60, 31)
-    assert there.failures[A] == [(30, "not_found")]
+    there.run(60, 36)
+    assert there.failures[A] == [(35, "not_found")]
 
 
 def test_a_defect_is_a_failure_of_one_poll() -> None:
