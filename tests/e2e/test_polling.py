@@ -23,10 +23,12 @@ from tests.support.program import ROOT, Program, free_port
 PYTHON = os.environ.get("MOTES_TEST_PYTHON", sys.executable)
 # With shorter intervals than people may ask for.
 PROGRAM = """
-from motes.exporters import lywsd03mmc
+from motes.shared import options
+
+options.interval = lambda least, why: options.TIMEOUT
+
 from motes.exporters.lywsd03mmc.program import main
 
-lywsd03mmc._LEAST_INTERVAL = 1
 main()
 """
 STOCK, PVVX, ATC = "A4:C1:38:00:00:01", "A4:C1:38:00:00:02", "A4:C1:38:00:00:03"
