@@ -162,12 +162,13 @@ class Thermometers:
         self._put(device, decoded, rssi)
 
     def _put(self, device: Thermometer, decoded: Decoded, rssi: int | None) -> None:
-        now = self._clock()
+        now, ttl = self._clock(), ttl_of(decoded)
         device.seen = time()
-        device.until = now + ttl_of(decoded)
-        self._readings.put(device.labels, device.readings(decoded, now), ttl_of(decoded))
+        device.until = now + ttl
+        values = device.readings(decoded, now)
         if rssi is not None:
-            self._readings.put(device.labels, {"rssi_dbm": rssi}, ttl_of(decoded))
+            values["rssi_dbm"] = rssi
+        self._readings.put(device.labels, values, ttl)
 
     def _refuse(self, address: str, refused: Refused) -> None:
         shown = mac.compact(address) if address in self._devices else ""
