@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from motes.exporters.lywsd03mmc import mac
 from motes.exporters.lywsd03mmc.bluez import Bluez
 from motes.exporters.lywsd03mmc.station import Problem
+from motes.exporters.lywsd03mmc.thermometers import LEAST_TTL
 from motes.exporters.lywsd03mmc.visit import Failure, Visit, bleak_client
 from motes.shared import log
 from motes.shared.backoff import Backoff
@@ -38,7 +39,7 @@ _APART = 2.0
 # From the first failure to the next poll, and after many.
 _SOON, _LATE = 30.0, 600.0
 # Readings outlive one poll that fails.
-_LIVES, _LEAST_TTL = 2.5, 60.0
+_LIVES = 2.5
 # What stopping may cost. BlueZ finishes what it has been told.
 _STOPPING = 0.4
 
@@ -154,7 +155,7 @@ class Poller:
             log.info("thermometer polled again", mac=mac.compact(patient.address))
         patient.failing = ""
         patient.backoff.reset()
-        ttl = max(_LEAST_TTL, _LIVES * self._interval)
+        ttl = max(LEAST_TTL, _LIVES * self._interval)
         self._thermometers.polled(
             patient.address, polled.values, firmware=polled.firmware, version=polled.version, ttl=ttl
         )
