@@ -1,6 +1,6 @@
 """What an exporter is to the programs that run it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from motes.shared.collector import Collector
 from motes.shared.options import Catalogue
@@ -8,6 +8,8 @@ from motes.shared.options import Catalogue
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from motes.shared.config import Values
+    from motes.shared.finding import Finding
+    from motes.shared.sensor import Sensor
 
 
 def _nothing() -> None:
@@ -16,6 +18,10 @@ def _nothing() -> None:
 
 def _yes() -> bool:
     return True
+
+
+def _no_needs(_: "Values") -> "Iterable[Finding]":
+    return ()
 
 
 class Exporter:
@@ -34,6 +40,7 @@ class Exporter:
         refresh: Callable[[], None] = _nothing,
         settled: Callable[[], bool] = _yes,
         ended: Callable[[], bool] = _yes,
+        sensors: "Callable[[], Iterable[Sensor]]" = tuple,
     ) -> None:
         self.collectors = collectors
         # Give back all that it holds.
@@ -47,6 +54,8 @@ class Exporter:
         self.settled = settled
         # Whether its threads have ended, after `close`.
         self.ended = ended
+        # For people, what there is and what it says.
+        self.sensors = sensors
 
 
 class Plugin:
@@ -54,7 +63,8 @@ class Plugin:
 
     `name` is its table in the configuration, where its options stand without `prefix`. `create` makes an exporter
     from the values of its options, and raises ValueError for those that do not go together. `telemetry` is the
-    prefix and the label of the metrics about its collectors.
+    prefix and the label of the metrics about its collectors. `needs` looks, for `motes doctor`, whether all is there
+    that an exporter with these values would need; it may take its time, and starts nothing.
     """
 
     def __init__(
@@ -65,9 +75,11 @@ class Plugin:
         *,
         prefix: str = "",
         telemetry: tuple[str, str] = ("motes_exporter", "exporter"),
+        needs: "Callable[[Values], Iterable[Finding]]" = _no_needs,
     ) -> None:
         self.name = name
         self.options = options
         self.create = create
         self.prefix = prefix
         self.telemetry = telemetry
+        self.needs = needs
