@@ -6,7 +6,7 @@ from collections.abc import Sequence
 class Sensor:
     """`readings` are names and values with their units, those that are true now; `seen` is Unix time, 0 for never.
 
-    `problem` is what is wrong with it in a word or a few, and `advice` what to do about it; both are empty if nothing is.
+    `problem` is what is wrong with it in a word or a few, and `advice` what to do about it; both empty if nothing is.
     """
 
     __slots__ = ("advice", "name", "problem", "readings", "seen")
