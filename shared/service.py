@@ -61,7 +61,16 @@ class Service:
             opened=self.server.opened,
             closed=self.server.closed,
         )
-        self._site.person_page = StatusPage(name, self.engine, self.listeners, self._site).render
+        page = StatusPage(
+            name,
+            self.engine,
+            self.listeners,
+            self._site,
+            running=self.running,
+            allowed=lambda: self.settings.values["web.allow"],
+        )
+        self._site.person_page = lambda: page.render(self._view())
+        self._site.status_json = lambda: page.json(self._view())
         self._apply(settings)
 
     def run(self) -> int:
@@ -162,6 +171,9 @@ class Service:
     def _collectors(self, settings: Settings, runs: Sequence[Run]) -> list[Collector]:
         own = [] if settings.values["web.disable-exporter-metrics"] else [self._process]
         return [collector for run in runs for collector in run.exporter.collectors] + own
+
+    def _view(self) -> frozenset[str]:
+        return frozenset([run.plugin.name for run in self.running.runs])
 
     def _telemetry(self) -> dict[str, tuple[str, str]]:
         return {run.plugin.name: run.plugin.telemetry for run in self.running.runs}

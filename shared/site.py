@@ -3,23 +3,28 @@
 A response is given at once or, for metrics, when its collection is done. Errors are Refused.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from math import isfinite
 from time import monotonic
 
 from motes.shared import exposition, http, log
+from motes.shared.address import Address
 from motes.shared.engine import Engine, Scrape, State
 from motes.shared.http import Refused, Request
 from motes.shared.pages import Pages
 
 PLAIN = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
-_PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+JSON = "application/json"
+_PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
 _METRICS_HEADERS = {"Vary": "Accept, Accept-Encoding"}
 _GZIP_HEADERS = {**_METRICS_HEADERS, "Content-Encoding": "gzip"}
 _ERROR_HEADERS = {405: {"Allow": "GET, HEAD"}, 503: {"Retry-After": "1"}}
-# Whose the collector of the program's own process is; it goes along with whatever is chosen.
+# The names of the exporters that are served in one place.
+View = frozenset[str]
+# Whose the collector of the program's own process is; it goes along with whatever is chosen, everywhere.
 _OWN = "motes"
+_NOBODY: View = frozenset()
 # Collectors have this long, in seconds, however hasty the scraper: others that share the collection may not be.
 _LEAST = 1.0
 # How long a scrape may wait for its turn, in seconds.
@@ -66,7 +71,8 @@ class Ticket:
 
 
 class Site:
-    """Routes of one program. `timeout` in seconds; `max_requests` scrapes at once, 0 for any number.
+    """Routes of one program. `views` are the exporters that are served at each address, and all that is told there is
+    of those. `timeout` in seconds; `max_requests` scrapes at once, 0 for any number.
 
     Who comes when there are as many waits a little for his turn: a page is mostly a matter of milliseconds.
     """
@@ -76,22 +82,30 @@ class Site:
         self.telemetry_path = "/metrics"
         self.max_requests = 40
         self.timeout = 10.0
-        self.person_page: Callable[[], bytes] = bytes
+        self.views: Mapping[Address, View] = {}
+        self.person_page: Callable[[View], bytes] = lambda _: b""
+        self.status_json: Callable[[View], bytes] = lambda _: b""
         self._engine = engine
         self._pages = pages
         self._under_way = 0
         self._queue: dict[Ticket, None] = {}
 
-    def respond(self, request: Request, reply: Callable[[Response], None]) -> Ticket | None:
-        """Answer by `reply`: now, or later for the ticket that is returned, unless that is cancelled."""
+    def respond(self, request: Request, address: Address, reply: Callable[[Response], None]) -> Ticket | None:
+        """Answer, as it is to be at this address, by `reply`: now, or later for the ticket that is returned, unless
+        that is cancelled.
+        """
         path = request.path
         base = self.telemetry_path
+        view = self.views.get(address, _NOBODY)
         if path == base:
-            return self._scrape(request, self._engine.states, reply)
-        if path.startswith(base.rstrip("/") + "/") and (states := self._of_exporter(path[len(base.rstrip("/")) + 1 :])):
-            return self._scrape(request, states, reply)
+            return self._scrape(request, self._of(view), reply)
+        below = base.rstrip("/") + "/"
+        if path.startswith(below) and (name := path[len(below) :]) in view:
+            return self._scrape(request, self._of((name,)), reply)
         if path == "/":
-            reply(Response(200, HTML, self.person_page(), _PAGE_HEADERS))
+            reply(Response(200, HTML, self.person_page(view), _PAGE_HEADERS))
+        elif path == "/status.json":
+            reply(Response(200, JSON, self.status_json(view)))
         elif path == "/-/healthy":
             reply(Response(200, PLAIN, b"motes is healthy.\n"))
         elif path == "/-/ready":
@@ -132,9 +146,9 @@ class Site:
         self._under_way += 1
         ticket.scrape = ticket.begin()
 
-    def _of_exporter(self, name: str) -> Sequence[State]:
-        named = [state for state in self._engine.states if state.collector.exporter == name != _OWN]
-        return named and [*named, *(state for state in self._engine.states if state.collector.exporter == _OWN)]
+    def _of(self, names: Container[str]) -> Sequence[State]:
+        """The collectors of these exporters, and the program's own."""
+        return [each for each in self._engine.states if (name := each.collector.exporter) in names or name == _OWN]
 
     def _scrape(self, request: Request, states: Sequence[State], reply: Callable[[Response], None]) -> Ticket:
         chosen = choose(states, request.query)

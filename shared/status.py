@@ -1,102 +1,117 @@
-"""The page for people: what is served, where, and how every collector does. One page of HTML, no script.
+"""The page for people: what is wrong, how every exporter, collector and sensor does, and where it listens.
 
-All links are relative, for the page may stand behind a prefix.
+One page of HTML, without a script, that asks for itself again. All links are relative, for it may stand behind a
+prefix. /status.json says the same.
 """
 
-from collections.abc import Iterable
-from time import localtime, strftime
+from collections.abc import Callable, Iterator, Sequence
 
-from motes.shared.engine import Engine, State
+from motes.shared import human
+from motes.shared.engine import Engine
+from motes.shared.html import escape, link
 from motes.shared.listen import Listeners
+from motes.shared.problems import Problem, problems
+from motes.shared.report import Report, Reporter, plain
+from motes.shared.running import Running
+from motes.shared.section import section
 from motes.shared.site import Site
+from motes.shared.style import STYLE
 from motes.shared.version import VERSION
 
-_STYLE = """
-:root { color-scheme: light dark; --line: #8884; --bad: #c22; --good: #283; --dim: #777 }
-@media (prefers-color-scheme: dark) { :root { --bad: #f77; --good: #7c7; --dim: #999 } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% } th { text-align: left; font-weight: 600 }
-th, td { padding: .2rem .8rem .2rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
-.good { color: var(--good) } .bad { color: var(--bad) } .dim { color: var(--dim) }
-td.error { overflow-wrap: anywhere }
-"""
-
-# html.escape would bring a table of all of HTML's names with it.
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
-# Control characters have no place in HTML, in no dress.
-_ESCAPES |= dict.fromkeys([*range(32), *range(127, 160)], "\ufffd") | {ord("\n"): "\n", ord("\t"): "\t"}
+_REFRESH = 10  # seconds
+# So many problems are told of at the top, the others in their place.
+_MOST_TOLD = 20
+# A dot, green or red.
+_ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E"
+    "%3Ccircle cx='4' cy='4' r='4' fill='{}'/%3E%3C/svg%3E"
+)
 
 
 class StatusPage:
-    """Of one program; rendered anew for each request."""
+    """Of one program; made anew for each request, for who is served the exporters in `view`."""
 
-    def __init__(self, name: str, engine: Engine, listeners: Listeners, site: Site) -> None:
-        self._name = name
-        self._engine = engine
-        self._listeners = listeners
+    def __init__(
+        self,
+        name: str,
+        engine: Engine,
+        listeners: Listeners,
+        site: Site,
+        *,
+        running: Running,
+        allowed: Callable[[], Sequence[str]],
+    ) -> None:
+        self._reporter = Reporter(name, engine, listeners, running=running, allowed=allowed)
         self._site = site
 
-    def render(self) -> bytes:
-        link = escape(self._site.telemetry_path.lstrip("/"))
-        exporters: dict[str, list[State]] = {}
-        for state in self._engine.states:
-            exporters.setdefault(state.collector.exporter, []).append(state)
-        parts = [
-            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(self._name)}</title><style>{_STYLE}</style></head><body>",
-            f'<h1>{escape(self._name)} <span class="dim">{VERSION}</span></h1>',
-            f'<p><a href="{link}">Metrics</a>, <a href="-/healthy">healthy</a>, <a href="-/ready">ready</a></p>',
-            "<h2>Listening</h2><ul>",
-            *[f"<li>{escape(str(each.address))}: {escape(each.state)}</li>" for each in self._listeners.listeners],
-            "</ul>",
-        ]
-        for exporter, states in exporters.items():
-            parts += _exporter(exporter, states)
-        parts.append("</body></html>\n")
-        return "\n".join(parts).encode("utf-8", "replace")
+    def render(self, view: frozenset[str]) -> bytes:
+        report = self._reporter.report(view)
+        return "".join(_page(report, self._site.telemetry_path.lstrip("/"))).encode("utf-8", "replace")
+
+    def json(self, view: frozenset[str]) -> bytes:
+        from json import dumps  # noqa: PLC0415 - half a megabyte, for those who ask
+
+        return dumps(plain(self._reporter.report(view)), allow_nan=False).encode() + b"\n"
 
 
-def _exporter(name: str, states: Iterable[State]) -> list[str]:
-    return [
-        f"<h2>{escape(name)}</h2><table><tr><th>Collector</th><th>State</th>",
-        '<th class="number">Duration</th><th class="number">Series</th><th>Last error</th></tr>',
-        *[_row(state) for state in states],
-        "</table>",
+def _page(report: Report, metrics: str) -> Iterator[str]:
+    wrong = problems(report)
+    yield from _head(report, wrong)
+    yield f'<nav><a href="{link(metrics)}">Metrics</a> <a href="status.json">JSON</a> '
+    yield '<a href="-/healthy">Healthy</a> <a href="-/ready">Ready</a></nav>'
+    yield from _summary(report, wrong)
+    for exporter in report.exporters:
+        yield from section(exporter, report.now, metrics)
+    yield from _listening(report)
+    yield "</body></html>\n"
+
+
+def _head(report: Report, wrong: Sequence[Problem]) -> Iterator[str]:
+    program = escape(report.program)
+    yield '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield f'<meta http-equiv="refresh" content="{_REFRESH}">'
+    yield f'<link rel="icon" href="{_ICON.format("%23d33" if wrong else "%232a4")}">'
+    yield f"<title>{program}: {_verdict(wrong)}</title><style>{STYLE}</style></head><body>"
+    yield f"<header><h1>{program} <small>{VERSION}, up for {human.span(report.now - report.started)}</small></h1>"
+    yield f"<small>{human.moment(report.now)}</small></header>"
+
+
+def _verdict(wrong: Sequence[Problem]) -> str:
+    if not wrong:
+        return "all is well"
+    return f"{human.count(len(wrong), 'thing')} {'is' if len(wrong) == 1 else 'are'} wrong"
+
+
+def _summary(report: Report, wrong: Sequence[Problem]) -> Iterator[str]:
+    verdict = _verdict(wrong)
+    yield f'<div class="sum{" bad" if wrong else ""}"><p>{verdict[0].upper()}{verdict[1:]}</p>'
+    if wrong:
+        yield f"<ul>{''.join([_told(each, report.now) for each in wrong[:_MOST_TOLD]])}</ul>"
+    if len(wrong) > _MOST_TOLD:
+        yield f"<p>and {len(wrong) - _MOST_TOLD:,} more, below</p>"
+    yield f"<small>{_counts(report)}</small></div>"
+
+
+def _told(problem: Problem, now: float) -> str:
+    when = f" <small>{human.age(problem.when, now)}</small>" if problem.when else ""
+    advice = f"<p>{escape(problem.advice)}</p>" if problem.advice else ""
+    return f"<li><b>{escape(problem.where)}</b> {escape(problem.what)}{when}{advice}</li>"
+
+
+def _counts(report: Report) -> str:
+    collectors = [each for exporter in report.exporters for each in exporter.collectors]
+    sensors = sum([len(exporter.sensors) for exporter in report.exporters])
+    counts = [
+        human.count(len(collectors), "collector"),
+        human.count(sum([each.series for each in collectors]), "series", "series"),
     ]
+    return ", ".join(counts + ([human.count(sensors, "sensor")] if sensors else []))
 
 
-def _row(state: State) -> str:
-    result = state.result
-    word, look = _condition(state)
-    duration = f"{result.duration * 1000:.2f} ms" if result else ""
-    series = str(result.series) if result and result.success else ""
-    return (
-        f'<tr><td>{escape(state.collector.name)}</td><td class="{look}">{word}</td><td class="number">{duration}</td>'
-        f'<td class="number">{series}</td><td class="error">{_last_error(state)}</td></tr>'
-    )
-
-
-def _condition(state: State) -> tuple[str, str]:
-    """A word for how a collector does, and how it looks."""
-    if state.late:
-        return "hangs", "bad"
-    if state.result is None:
-        return "not asked yet", "dim"
-    if state.result.absent:
-        return "nothing here", "dim"
-    return ("works", "good") if state.result.success else ("failed", "bad")
-
-
-def _last_error(state: State) -> str:
-    if not state.failed_at:
-        return ""
-    when = strftime("%Y-%m-%d %H:%M:%S", localtime(state.failed_at))
-    return f'{escape(state.last_error)} <span class="dim">{when}</span>'
-
-
-def escape(text: str) -> str:
-    """Text as it stands in HTML, in quotes too."""
-    return text.translate(_ESCAPES)
+def _listening(report: Report) -> Iterator[str]:
+    yield "<h2>Where it listens</h2><ul>"
+    for address, state in report.listeners:
+        yield f"<li>{escape(address)} <small>{escape(state)}</small></li>"
+    allowed = ", ".join(map(escape, report.allow)) or "whoever reaches it"
+    yield f"</ul><p><small>Who may connect: {allowed}</small></p>"

@@ -1,0 +1,209 @@
+"""What there is to tell of a program: where it listens, its exporters, their collectors and sensors, as plain data.
+
+Made anew for each request, on the loop's thread, for those who are served what one listener serves.
+Unit:   Unix time, and seconds.
+Errors: an exporter that cannot tell of its sensors, or tells of what is none, has one that says so in their place.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from time import time
+
+from motes.shared import log
+from motes.shared.engine import Engine, State
+from motes.shared.listen import Listeners
+from motes.shared.running import Run, Running
+from motes.shared.sensor import Sensor
+from motes.shared.version import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+WORKS, FAILED, HANGS = "works", "failed", "hangs"
+ABSENT, IDLE, DOWN = "nothing here", "not asked yet", "not started"
+WRONG = frozenset((FAILED, HANGS, DOWN))
+# What an exporter's state is: the first of these that one of its collectors is in.
+_WORST_FIRST = (HANGS, FAILED, WORKS, IDLE, ABSENT)
+# Whose the collectors of the program itself are; they are served everywhere.
+OWN = "motes"
+# What somebody else's exporter tells has an end.
+_MOST_SENSORS = 5000
+_MOST_READINGS = 50
+_LONGEST = 1000
+
+
+class CollectorReport:
+    """How a collector does; `duration` is None before its first run, `failed_at` 0 where it never failed."""
+
+    __slots__ = ("duration", "error", "failed_at", "name", "series", "state")
+
+    def __init__(self, state: State) -> None:
+        result = state.result
+        self.name = text(state.collector.name)
+        self.state = _condition(state)
+        self.duration = state.age() if state.late else result.duration if result else None
+        self.series = result.series if result and result.success else 0
+        self.error = text(state.last_error) if state.failed_at else ""
+        self.failed_at = state.failed_at
+
+
+class ExporterReport:
+    """How an exporter does: its worst collector's state, or that it was not started."""
+
+    __slots__ = ("collectors", "name", "sensors", "state")
+
+    def __init__(self, name: str, collectors: Sequence[CollectorReport], sensors: Sequence[Sensor] = ()) -> None:
+        self.name = name
+        self.collectors = collectors
+        self.sensors = sensors
+        states = {each.state for each in collectors}
+        self.state = next((state for state in _WORST_FIRST if state in states), WORKS)
+
+
+class Report:
+    """Of one program, at the time `now`. `listeners` are addresses and states; an empty `allow` permits everybody."""
+
+    __slots__ = ("allow", "exporters", "listeners", "now", "program", "started")
+
+    def __init__(
+        self,
+        program: str,
+        started: float,
+        listeners: Sequence[tuple[str, str]],
+        allow: Sequence[str],
+        exporters: Sequence[ExporterReport],
+    ) -> None:
+        self.program = program
+        self.started = started
+        self.now = time()
+        self.listeners = listeners
+        self.allow = allow
+        self.exporters = exporters
+
+
+class Reporter:
+    """Of one program. `allowed` gives the addresses and networks that may connect, as they were written."""
+
+    def __init__(
+        self,
+        program: str,
+        engine: Engine,
+        listeners: Listeners,
+        *,
+        running: Running,
+        allowed: Callable[[], Sequence[str]],
+    ) -> None:
+        self._program = program
+        self._engine = engine
+        self._listeners = listeners
+        self._running = running
+        self._allowed = allowed
+        self._started = time()
+        # What each exporter raised when it was asked last.
+        self._errors: dict[str, str] = {}
+
+    def report(self, view: frozenset[str]) -> Report:
+        """On the exporters that are named, and on the program itself."""
+        states: dict[str, list[State]] = {}
+        for state in self._engine.states:
+            states.setdefault(state.collector.exporter, []).append(state)
+        runs = [run for run in self._running.runs if run.plugin.name in view]
+        exporters = [self._exporter(run, states.get(run.plugin.name, ())) for run in runs]
+        if OWN in states:
+            exporters.append(ExporterReport(OWN, _collectors(states[OWN])))
+        listeners = [(str(each.address), text(each.state)) for each in self._listeners.listeners]
+        return Report(self._program, self._started, listeners, self._allowed(), exporters)
+
+    def _exporter(self, run: Run, states: Iterable[State]) -> ExporterReport:
+        exporter = ExporterReport(text(run.plugin.name), _collectors(states), self._sensors(run))
+        if not run.started:
+            exporter.state = DOWN
+        return exporter
+
+    def _sensors(self, run: Run) -> list[Sensor]:
+        try:
+            sensors = [_checked(each) for each in islice(run.exporter.sensors(), _MOST_SENSORS)]
+        except BaseException as failure:  # noqa: BLE001 - one exporter's defect, even SystemExit, costs its own sensors
+            error = f"{type(failure).__name__}: {failure}"
+            if self._errors.get(run.plugin.name) != error:
+                log.error("exporter does not tell of its sensors", exporter=run.plugin.name, err=error)
+            self._errors[run.plugin.name] = error
+            return [Sensor("sensors", (), 0.0, problem="they are not told of", advice=text(error))]
+        self._errors.pop(run.plugin.name, None)
+        return sensors
+
+
+def plain(report: Report) -> "dict[str, Any]":
+    """As /status.json has it."""
+    return {
+        "program": report.program,
+        "version": VERSION,
+        "started": report.started,
+        "now": report.now,
+        "listeners": [{"address": address, "state": state} for address, state in report.listeners],
+        "allow": list(report.allow),
+        "exporters": [_plain_exporter(exporter) for exporter in report.exporters],
+    }
+
+
+def _plain_exporter(exporter: ExporterReport) -> "dict[str, Any]":
+    return {
+        "name": exporter.name,
+        "state": exporter.state,
+        "collectors": [_plain_collector(each) for each in exporter.collectors],
+        "sensors": [_plain_sensor(each) for each in exporter.sensors],
+    }
+
+
+def _plain_collector(collector: CollectorReport) -> "dict[str, Any]":
+    return {
+        "name": collector.name,
+        "state": collector.state,
+        "duration_seconds": collector.duration,
+        "series": collector.series,
+        "last_error": collector.error,
+        "last_error_timestamp": collector.failed_at,
+    }
+
+
+def _plain_sensor(sensor: Sensor) -> "dict[str, Any]":
+    return {
+        "name": sensor.name,
+        "readings": [list(reading) for reading in sensor.readings],
+        "seen_timestamp": sensor.seen,
+        "problem": sensor.problem,
+        "advice": sensor.advice,
+    }
+
+
+def _collectors(states: Iterable[State]) -> list[CollectorReport]:
+    return [CollectorReport(state) for state in states]
+
+
+def _condition(state: State) -> str:
+    if state.late:
+        return HANGS
+    if state.result is None:
+        return IDLE
+    if state.result.absent:
+        return ABSENT
+    return WORKS if state.result.success else FAILED
+
+
+def _checked(sensor: object) -> Sensor:
+    """A copy that is certain to be what it should; an exception where it is not."""
+    if not isinstance(sensor, Sensor):
+        raise TypeError(f"a {type(sensor).__name__} is no Sensor")
+    readings = [(text(name), text(value)) for name, value in islice(sensor.readings, _MOST_READINGS)]
+    # Not a number, too, is never.
+    seen = float(sensor.seen) if 0 < sensor.seen < float("inf") else 0.0
+    return Sensor(text(sensor.name), readings, seen, problem=text(sensor.problem), advice=text(sensor.advice))
+
+
+def text(value: object) -> str:
+    """Text that can be shown and sent: valid Unicode, and not without end."""
+    shown = str(value)
+    if len(shown) > _LONGEST:
+        shown = shown[:_LONGEST] + "…"
+    return shown.encode("utf-8", "replace").decode()

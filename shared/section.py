@@ -1,0 +1,79 @@
+"""One exporter's part of the page for people: its sensors, its collectors, and what went wrong before."""
+
+from collections.abc import Iterator, Sequence
+
+from motes.shared import human
+from motes.shared.html import escape, link
+from motes.shared.report import ABSENT, DOWN, IDLE, OWN, WORKS, WRONG, CollectorReport, ExporterReport
+from motes.shared.sensor import Sensor
+
+# Those of which only the name is to be told.
+_QUIET = ((ABSENT, "Nothing here"), (IDLE, "Not asked yet"))
+
+
+def section(exporter: ExporterReport, now: float, metrics: str) -> Iterator[str]:
+    """`metrics` is the path of all metrics, relative to the page's."""
+    name = escape(exporter.name)
+    own = "" if exporter.name == OWN else f' <a href="{link(f"{metrics}/{exporter.name}")}">metrics</a>'
+    bad = ' class="bad"' if exporter.state in WRONG else ""
+    yield f"<section><h2>{name} <small{bad}>{_state(exporter)}</small>{own}</h2>"
+    if exporter.sensors:
+        # Those with a problem first, and else in their order.
+        cards = sorted(exporter.sensors, key=lambda sensor: not sensor.problem)
+        yield f'<ul class="s">{"".join([_card(each, now) for each in cards])}</ul>'
+    if not _alone(exporter):
+        yield from _collectors(exporter.collectors)
+    earlier = [each for each in exporter.collectors if each.error and each.state not in WRONG]
+    yield from [_earlier(each, now) for each in earlier]
+    yield "</section>"
+
+
+def _alone(exporter: ExporterReport) -> bool:
+    """Whether its one collector is the exporter itself, as far as a person can tell."""
+    return [each.name for each in exporter.collectors] == [exporter.name]
+
+
+def _state(exporter: ExporterReport) -> str:
+    if exporter.state == DOWN or not exporter.collectors:
+        return exporter.state
+    states = [each.state for each in exporter.collectors]
+    told = [exporter.state] if _alone(exporter) else [f"{states.count(each)} {each}" for each in dict.fromkeys(states)]
+    series = sum([each.series for each in exporter.collectors])
+    spent = [each.duration for each in exporter.collectors if each.duration is not None]
+    return ", ".join([*told, human.count(series, "series", "series"), *([human.duration(sum(spent))] if spent else [])])
+
+
+def _card(sensor: Sensor, now: float) -> str:
+    seen = human.age(sensor.seen, now) if sensor.seen else "not seen yet"
+    readings = [f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in sensor.readings]
+    shown = f"<dl>{''.join(readings)}</dl>" if readings else ""
+    if sensor.problem:
+        shown += f'<p class="bad">{escape(sensor.problem)}</p><p><small>{escape(sensor.advice)}</small></p>'
+    look = ' class="bad"' if sensor.problem else "" if readings else ' class="dim"'
+    return f"<li{look}><p><b>{escape(sensor.name)}</b> <small>{seen}</small></p>{shown}</li>"
+
+
+def _collectors(collectors: Sequence[CollectorReport]) -> Iterator[str]:
+    quiet = dict(_QUIET)
+    loud = sorted([each for each in collectors if each.state not in quiet], key=lambda each: each.state not in WRONG)
+    if loud:
+        yield '<div class="t"><table><thead><tr><th>collector</th><th>series</th><th>time</th></tr></thead><tbody>'
+        yield from map(_row, loud)
+        yield "</tbody></table></div>"
+    for state, told in _QUIET:
+        names = [escape(each.name) for each in collectors if each.state == state]
+        if names:
+            yield f"<p><small>{told}: {', '.join(names)}</small></p>"
+
+
+def _row(collector: CollectorReport) -> str:
+    name = escape(collector.name)
+    time = "" if collector.duration is None else human.duration(collector.duration)
+    if collector.state == WORKS:
+        return f"<tr><td>{name}</td><td>{collector.series:,}</td><td>{time}</td></tr>"
+    return f'<tr class="bad"><td>{name} {collector.state}</td><td></td><td>{time}</td></tr>'
+
+
+def _earlier(collector: CollectorReport, now: float) -> str:
+    when = human.age(collector.failed_at, now)
+    return f"<p><small>{escape(collector.name)}, {when}: {escape(collector.error)}</small></p>"
