@@ -38,14 +38,15 @@ class CollectorReport:
 
     __slots__ = ("duration", "error", "failed_at", "name", "series", "state")
 
-    def __init__(self, state: State) -> None:
-        result = state.result
-        self.name = text(state.collector.name)
-        self.state = _condition(state)
-        self.duration = state.age() if state.late else result.duration if result else None
-        self.series = result.series if result and result.success else 0
-        self.error = text(state.last_error) if state.failed_at else ""
-        self.failed_at = state.failed_at
+    def __init__(
+        self, name: str, state: str, *, duration: float | None, series: int, error: str, failed_at: float
+    ) -> None:
+        self.name = name
+        self.state = state
+        self.duration = duration
+        self.series = series
+        self.error = error
+        self.failed_at = failed_at
 
 
 class ExporterReport:
@@ -178,7 +179,19 @@ def _plain_sensor(sensor: Sensor) -> "dict[str, Any]":
 
 
 def _collectors(states: Iterable[State]) -> list[CollectorReport]:
-    return [CollectorReport(state) for state in states]
+    return [_collected(state) for state in states]
+
+
+def _collected(state: State) -> CollectorReport:
+    result = state.result
+    return CollectorReport(
+        text(state.collector.name),
+        _condition(state),
+        duration=state.age() if state.late else result.duration if result else None,
+        series=result.series if result and result.success else 0,
+        error=text(state.last_error) if state.failed_at else "",
+        failed_at=state.failed_at,
+    )
 
 
 def _condition(state: State) -> str:
