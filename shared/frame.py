@@ -4,9 +4,9 @@ Making the text of each sample is most of a page's cost. Where names and label s
 scrape, a frame holds all the text between the values, and a page is made by joining the two.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
-from motes.shared.exposition import Family, Value, heading, number
+from motes.shared.exposition import Family, Heading, Value, heading, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +35,24 @@ class Frame:
         self.text = _between([(part.text, samples) for part, samples in self._parts])
         self._clashing = [name for part, _ in self._parts for name in part.clashing]
         self._openmetrics: list[bytes] = []
+
+    def families(self) -> Iterator[tuple[Heading, list[bytes]]]:
+        """Each heading with its label sets."""
+        for part, samples in self._parts:
+            # Before a label set stand the end of a line and the name, behind it a blank.
+            begin = len(part.key) + 1
+            yield part, [sample[begin:-1] for sample in samples]
+
+    def mapped(self, change: Callable[[bytes], bytes]) -> "Frame":
+        """The same with other label sets."""
+        return Frame([(each.kind, each.name, each.help, list(map(change, sets))) for each, sets in self.families()])
+
+    def bodies(self, values: Sequence[bytes]) -> "Iterator[tuple[Heading, bytes]]":
+        """Each heading with its sample lines, of a frame that was filled with these values."""
+        rest = iter(values)
+        for part, samples in self._parts:
+            lines = b"".join([piece for sample in samples for piece in (sample, next(rest))])
+            yield part, lines[1:] + b"\n"
 
     def fill(self, values: Iterable[Value]) -> Family:
         """The frame with values, all samples of the first family first; ValueError for bytes that are no number."""

@@ -26,15 +26,17 @@ class Result:
     With `absent`, there is nothing of the kind on this machine: no success, but no error either.
     """
 
-    __slots__ = ("absent", "duration", "error", "families", "layouts")
+    __slots__ = ("_series", "absent", "duration", "error", "families", "layouts", "size")
 
     def __init__(self, families: "Sequence[Family]", duration: float, *, error: str = "", absent: bool = False) -> None:
         self.families = families
         self.layouts = [layout for layout, _ in families]
-        if not _LAYOUTS.issuperset(map(type, self.layouts)) or not _BODIES.issuperset(
-            [type(each) for _, each in families]
-        ):
+        bodies = [body for _, body in families]
+        if not _LAYOUTS.issuperset(map(type, self.layouts)) or not _BODIES.issuperset(map(type, bodies)):
             raise TypeError("a collector yields families, as gauge and the like make them")
+        # Bytes and values: at least as many as there are series, and sooner found.
+        self.size = sum(map(len, bodies))
+        self._series = -1
         self.duration = duration
         self.error = error
         self.absent = absent
@@ -45,4 +47,8 @@ class Result:
 
     @property
     def series(self) -> int:
-        return sum(len(each) if isinstance(each, list) else each.count(b"\n") for _, each in self.families)
+        if self._series < 0:
+            self._series = sum(
+                [len(each) if isinstance(each, list) else each.count(b"\n") for _, each in self.families]
+            )
+        return self._series
