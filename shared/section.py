@@ -4,43 +4,49 @@ from collections.abc import Iterator, Sequence
 
 from motes.shared import human
 from motes.shared.html import escape, link
-from motes.shared.report import ABSENT, DOWN, IDLE, OWN, WORKS, WRONG, CollectorReport, ExporterReport
+from motes.shared.report import ABSENT, DOWN, FAILED, HANGS, IDLE, OWN, WORKS, WRONG, CollectorReport, ExporterReport
 from motes.shared.sensor import Sensor
 
-# Those of which only the name is to be told.
+# States of which all is to be told, for one collector and for many; and those with nothing but the collector's name.
+_LOUD = ((WORKS, "works", "work"), (HANGS, "hangs", "hang"), (FAILED, "failed", "failed"))
 _QUIET = ((ABSENT, "Nothing here"), (IDLE, "Not asked yet"))
 
 
 def section(exporter: ExporterReport, now: float, metrics: str) -> Iterator[str]:
     """`metrics` is the path of all metrics, relative to the page's."""
     name = escape(exporter.name)
-    own = "" if exporter.name == OWN else f' <a href="{link(f"{metrics}/{exporter.name}")}">metrics</a>'
+    path = link(f"{metrics}/{exporter.name}")
+    own = "" if exporter.name == OWN else f' <small><a href="{path}">metrics</a></small>'
     bad = ' class="bad"' if exporter.state in WRONG else ""
     yield f"<section><h2>{name} <small{bad}>{_state(exporter)}</small>{own}</h2>"
     if exporter.sensors:
         # Those with a problem first, and else in their order.
         cards = sorted(exporter.sensors, key=lambda sensor: not sensor.problem)
         yield f'<ul class="s">{"".join([_card(each, now) for each in cards])}</ul>'
-    if not _alone(exporter):
+    if len(exporter.collectors) > 1:
         yield from _collectors(exporter.collectors)
     earlier = [each for each in exporter.collectors if each.error and each.state not in WRONG]
     yield from [_earlier(each, now) for each in earlier]
     yield "</section>"
 
 
-def _alone(exporter: ExporterReport) -> bool:
-    """Whether its one collector is the exporter itself, as far as a person can tell."""
-    return [each.name for each in exporter.collectors] == [exporter.name]
-
-
 def _state(exporter: ExporterReport) -> str:
     if exporter.state == DOWN or not exporter.collectors:
         return exporter.state
+    back = [each for each in exporter.collectors if each.state != HANGS and each.duration is not None]
+    series = human.count(sum([each.series for each in exporter.collectors]), "series", "series")
+    spent = [human.duration(sum([each.duration or 0.0 for each in back]))] if back else []
+    return ", ".join([*_states(exporter), series, *spent])
+
+
+def _states(exporter: ExporterReport) -> list[str]:
+    """What its collectors do; where there is but one, it mostly has the exporter's name."""
+    if len(exporter.collectors) == 1:
+        name = exporter.collectors[0].name
+        return [exporter.state if name == exporter.name else f"{escape(name)} {exporter.state}"]
     states = [each.state for each in exporter.collectors]
-    told = [exporter.state] if _alone(exporter) else [f"{states.count(each)} {each}" for each in dict.fromkeys(states)]
-    series = sum([each.series for each in exporter.collectors])
-    spent = [each.duration for each in exporter.collectors if each.duration is not None]
-    return ", ".join([*told, human.count(series, "series", "series"), *([human.duration(sum(spent))] if spent else [])])
+    told = [(states.count(state), one, many) for state, one, many in _LOUD]
+    return [f"{number} {one if number == 1 else many}" for number, one, many in told if number] or [exporter.state]
 
 
 def _card(sensor: Sensor, now: float) -> str:
@@ -49,7 +55,9 @@ def _card(sensor: Sensor, now: float) -> str:
     shown = f"<dl>{''.join(readings)}</dl>" if readings else ""
     if sensor.problem:
         shown += f'<p class="bad">{escape(sensor.problem)}</p><p><small>{escape(sensor.advice)}</small></p>'
-    look = ' class="bad"' if sensor.problem else "" if readings else ' class="dim"'
+    elif not readings:
+        shown = "<p><small>silent</small></p>"
+    look = ' class="bad"' if sensor.problem else ""
     return f"<li{look}><p><b>{escape(sensor.name)}</b> <small>{seen}</small></p>{shown}</li>"
 
 

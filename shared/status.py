@@ -60,7 +60,8 @@ def _page(report: Report, metrics: str) -> Iterator[str]:
     yield f'<nav><a href="{link(metrics)}">Metrics</a> <a href="status.json">JSON</a> '
     yield '<a href="-/healthy">Healthy</a> <a href="-/ready">Ready</a></nav>'
     yield from _summary(report, wrong)
-    for exporter in report.exporters:
+    # People care for sensors.
+    for exporter in sorted(report.exporters, key=lambda exporter: not exporter.sensors):
         yield from section(exporter, report.now, metrics)
     yield from _listening(report)
     yield "</body></html>\n"
@@ -87,16 +88,16 @@ def _summary(report: Report, wrong: Sequence[Problem]) -> Iterator[str]:
     verdict = _verdict(wrong)
     yield f'<div class="sum{" bad" if wrong else ""}"><p>{verdict[0].upper()}{verdict[1:]}</p>'
     if wrong:
-        yield f"<ul>{''.join([_told(each, report.now) for each in wrong[:_MOST_TOLD]])}</ul>"
+        yield f"<ul>{''.join(map(_told, wrong[:_MOST_TOLD]))}</ul>"
     if len(wrong) > _MOST_TOLD:
-        yield f"<p>and {len(wrong) - _MOST_TOLD:,} more, below</p>"
-    yield f"<small>{_counts(report)}</small></div>"
+        yield f"<p>And {len(wrong) - _MOST_TOLD:,} more, see below</p>"
+    yield f"<p>{_counts(report)}</p></div>"
 
 
-def _told(problem: Problem, now: float) -> str:
-    when = f" <small>{human.age(problem.when, now)}</small>" if problem.when else ""
-    advice = f"<p>{escape(problem.advice)}</p>" if problem.advice else ""
-    return f"<li><b>{escape(problem.where)}</b> {escape(problem.what)}{when}{advice}</li>"
+def _told(problem: Problem) -> str:
+    when = f" <small>{escape(problem.when)}</small>" if problem.when else ""
+    more = f"<p>{escape(problem.more)}</p>" if problem.more else ""
+    return f"<li><b>{escape(problem.where)}</b> {escape(problem.what)}{when}{more}</li>"
 
 
 def _counts(report: Report) -> str:

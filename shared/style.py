@@ -9,19 +9,22 @@ STYLE = """\
 body{font:15px/1.5 system-ui,sans-serif;color:var(--text);background:var(--page);max-width:64rem;margin:0 auto;\
 padding:1rem;overflow-wrap:anywhere}
 a{color:var(--link)}
-small,i,time,th,nav{color:var(--dim);font-size:.85rem;font-weight:400;font-style:normal}
+small,th,.sum>p+p,.sum>ul+p{color:var(--dim);font-size:.85rem;font-weight:400}
 h1,h2,ul,dl,dd,p{margin:0;padding:0}
 h1{font-size:1.25rem}
 h2{font-size:1.05rem;margin-top:1.75rem}
-nav a{margin-right:.9rem}
+nav a{margin-right:.9rem;font-size:.85rem}
 header,.s li>p:first-child{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:0 1rem}
 ul{list-style:none}
 .sum{margin-top:1rem;padding:.75rem 1rem;border-radius:.5rem;background:var(--card);border:1px solid var(--line);\
 border-left:.35rem solid var(--good)}
-.sum>p{font-weight:600}
+.sum>p:first-child{font-weight:600}
+.sum>ul+p,.t+p{margin-top:.6rem}
 .sum.bad{background:var(--badly);border-color:var(--bad)}
 .sum li{margin-top:.6rem}
-.good{color:var(--good)}.bad,.bad b{color:var(--bad)}.sum.bad{color:var(--text)}
+.bad,.bad b{color:var(--bad)}
+.sum.bad{color:var(--text)}
+.sum li>small,.s p:first-child>small{white-space:nowrap}
 .s{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(17rem,100%),1fr));gap:.6rem;margin-top:.6rem}
 .s li{padding:.6rem .8rem;border-radius:.5rem;background:var(--card);border:1px solid var(--line)}
 .s li.bad{border-color:var(--bad)}

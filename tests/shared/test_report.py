@@ -17,13 +17,14 @@ from tests.support.told import Told, matches, plugin
 
 WELL = Sensor("attic", [("temperature", "21.5 °C")], 1000.0)
 BROKEN = Sensor("cellar", [], 0.0, problem="not heard", advice="change its battery")
+COLD = Sensor("barn", [], 1.0, problem="cold")
 
 
 @pytest.fixture
 def told() -> Iterator[Told]:
     made = Told(
         plugin("node", "works", "fails", "absent", "hangs", "idle"),
-        plugin("thermometers", "thermometers", sensors=lambda: [WELL, BROKEN]),
+        plugin("thermometers", "thermometers", sensors=lambda: [WELL, BROKEN, COLD]),
         own=True,
     )
     works, fails, absent, hangs, *_ = made.engine.states
@@ -74,7 +75,7 @@ def test_who_is_served_little_is_told_little(told: Told) -> None:
 
 
 def test_sensors(told: Told) -> None:
-    attic, cellar = exporter(told.report(), "thermometers").sensors
+    attic, cellar, _ = exporter(told.report(), "thermometers").sensors
     assert (attic.name, attic.readings, attic.seen) == ("attic", [("temperature", "21.5 °C")], 1000.0)
     assert (attic.problem, attic.advice) == ("", "")
     assert (cellar.problem, cellar.advice) == ("not heard", "change its battery")
@@ -142,11 +143,13 @@ def test_what_is_told_has_an_end() -> None:
 def test_what_is_wrong(told: Told) -> None:
     told.listeners.listeners[0].state = "not listening: no"
     report = told.report()
-    assert [(each.where, each.what, each.when, each.advice) for each in problems(report)] == [
-        ("127.0.0.1:9100", "not listening: no", 0.0, ""),
-        ("node fails", "failed", 86400.0, "ValueError: no"),
-        ("node hangs", "hangs", 0.0, ""),
-        ("thermometers cellar", "not heard", 0.0, "change its battery"),
+    days = int(report.now // 86400)
+    assert [(each.where, each.what, each.when, each.more) for each in problems(report)] == [
+        ("127.0.0.1:9100", "not listening: no", "", ""),
+        ("node fails", "failed", f"{days - 1:,} d ago", "ValueError: no"),
+        ("node hangs", "hangs", "for 0 s", ""),
+        ("thermometers cellar", "not heard", "", "change its battery"),
+        ("thermometers barn", "cold", f"last seen {days:,} d ago", ""),
     ]
 
 

@@ -116,7 +116,9 @@ def test_how_each_collector_does(shown: Shown) -> None:
     assert page.rows[:3] == [["collector", "series", "time"], ["works", "2", "12.30 ms"], ["other", "2", "12.30 ms"]]
     assert "Nothing here: absent" in page.text
     assert "Not asked yet: idle" in page.text
-    assert "thermometers works, 2 series, 12.30 ms" in page.text
+    assert "thermometers works, 2 series, 12.30 ms metrics" in page.text
+    assert "node 2 work, 4 series, 24.60 ms metrics" in page.text
+    assert "motes process works, 2 series, 12.30 ms" in page.text
 
 
 def test_what_is_wrong_comes_first(shown: Shown) -> None:
@@ -128,7 +130,8 @@ def test_what_is_wrong_comes_first(shown: Shown) -> None:
         ["other failed", "", "1.00 ms"],
         ["works", "2", "12.30 ms"],
     ]
-    assert page.summary.startswith("2 things are wrong|node idle| hangs|node other| failed |")
+    assert page.summary.startswith("2 things are wrong|node idle| hangs |for 0 s|node other| failed |")
+    assert "node 1 works, 1 hangs, 1 failed, 2 series, 13.30 ms metrics" in page.text
     assert "d ago|ValueError: no|" in page.summary
 
 
@@ -149,6 +152,8 @@ def test_sensors(shown: Shown) -> None:
     assert attic.startswith("attic| |")
     assert attic.endswith(" d ago|temperature|21.5 °C|humidity|45 %|")
     assert far.startswith("far| |")
+    assert far.endswith(" d ago|silent|")
+    assert page.text.index("attic") < page.text.index("collectorseries")
     assert page.summary.startswith("1 thing is wrong|thermometers cellar| not heard|change its battery|")
 
 
@@ -158,7 +163,7 @@ def test_a_thousand_sensors(shown: Shown) -> None:
     assert len(page.cards) == 1000
     assert page.summary.startswith("1,000 things are wrong|")
     assert page.summary.count("gone") == 20
-    assert "|and 980 more, below|" in page.summary
+    assert "|And 980 more, see below|" in page.summary
 
 
 def test_where_it_listens_and_who_may_connect(shown: Shown) -> None:
@@ -189,7 +194,7 @@ def test_links_are_relative(shown: Shown, path: str) -> None:
     """The page may stand behind a prefix that the program knows nothing of."""
     shown.site.telemetry_path = path
     base = path[1:]
-    links = ["status.json", "-/healthy", "-/ready", f"{base}/node", f"{base}/thermometers"]
+    links = ["status.json", "-/healthy", "-/ready", f"{base}/thermometers", f"{base}/node"]
     assert shown.read().links == [base, *links]
 
 
