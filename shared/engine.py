@@ -1,7 +1,6 @@
 """The scrape engine: collections off the event loop, each shared by the scrapes that arrive together.
 
-A worker thread runs the wanted collectors one after the other. One that stays in a collector is replaced for
-the rest, so a collector that hangs costs its own series, and one thread, and nobody's time beyond a deadline.
+Each exporter has a worker thread of its own, see crew.py: one that is slow, or hangs, takes nobody else's time.
 All methods belong to the event loop's thread; a worker touches only its own run and the `_finished` queue.
 """
 
@@ -10,16 +9,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic, time
 
-from motes.shared import log, threads
+from motes.shared import log
 from motes.shared.claims import Claims
-from motes.shared.collector import Collector, NoData
+from motes.shared.collector import Collector
+from motes.shared.crew import STUCK_AFTER, Crew, run, too_many
 from motes.shared.result import Result
-from motes.shared.threads import SimpleQueue
 
-# After so long in one collector a worker is given up for the others.
-STUCK_AFTER = 0.1
 # A run that was late for a deadline and has lasted so long is not waited for by later scrapes.
 LATE_AFTER = 0.5
+# Whose the collectors of the program itself are: they have no worker of their own.
+_OWN = "motes"
 
 
 class State:
@@ -27,6 +26,7 @@ class State:
 
     __slots__ = (
         "collector",
+        "crew",
         "deadline",
         "error",
         "failed_at",
@@ -40,6 +40,9 @@ class State:
         "started",
         "waiting",
     )
+
+    # Who collects it.
+    crew: Crew
 
     def __init__(self, collector: Collector) -> None:
         self.collector = collector
@@ -81,29 +84,23 @@ class Scrape:
         return [(state, None if state in self.missing or state.late else state.result) for state in self.states]
 
 
-class _Worker:
-    """A thread that collects. `state` is what it is in; once it is `given_up` it ends after that."""
-
-    __slots__ = ("alive", "given_up", "state")
-
-    def __init__(self) -> None:
-        self.state: State | None = None
-        self.given_up = False
-        self.alive = True
-
-
 class Engine:
-    """Runs collectors for scrapes. `fileno` is readable when `handle` has something to do."""
+    """Runs collectors for scrapes. `fileno` is readable when `handle` has something to do.
+
+    `max_series` is how many one exporter may have, 0 for any number.
+    """
 
     def __init__(self, collectors: Iterable[Collector]) -> None:
         self.claims = Claims()
-        self.states = [State(collector) for collector in collectors]
-        self._queue: SimpleQueue[State | None] = SimpleQueue()
+        self.max_series = 0
+        self.states: list[State] = []
+        self._crews: dict[str, Crew] = {}
+        # Those with something to do still are among them, whose exporters are gone.
+        self._working: list[Crew] = []
         self._finished: deque[tuple[State, Result]] = deque()
         self._scrapes: dict[Scrape, None] = {}
-        self._round_began = 0.0
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._worker = self._start_worker()
+        self.replace(collectors)
 
     def fileno(self) -> int:
         return self._wake
@@ -116,18 +113,19 @@ class Engine:
         Collectors are told the deadline, or `run_until` where that is later: others will share what they give.
         """
         scrape = Scrape(states, deadline, done)
-        running = self._working()
-        if not running:
-            self._round_began = monotonic()
+        now = monotonic()
+        for crew in self._crews.values():
+            crew.come(now)
         for state in states:
-            if not state.pending and (not running or state.finished < self._round_began):
+            # One that is retired may have been closed by now: who comes late for it gets what there was.
+            if not state.retired and not state.crew.has(state):
                 self._enqueue(state, max(deadline, run_until))
             if state.pending and not state.late:
                 scrape.missing.add(state)
                 state.waiting.append(scrape)
         self._scrapes[scrape] = None
         if scrape.missing:
-            self._replace_a_stuck_worker()
+            self._replace_stuck_workers()
         else:
             self._finish(scrape)
         return scrape
@@ -146,14 +144,14 @@ class Engine:
             return None
         due = min(scrape.deadline for scrape in self._scrapes)
         # Asked in this order, for a worker hands over what it has finished before it takes up the next.
-        if not self._queue.empty() or self._finished:
+        if any(crew.waiting for crew in self._working) or self._finished:
             due = min(due, now + STUCK_AFTER)
         return max(0.0, due - now)
 
     def tick(self, now: float) -> None:
         """Let go of what is late: pages whose deadline has come, a worker that is stuck."""
         self._take()
-        self._replace_a_stuck_worker()
+        self._replace_stuck_workers()
         for scrape in [scrape for scrape in self._scrapes if scrape.deadline <= now]:
             for state in scrape.states:
                 if state.pending:
@@ -170,36 +168,75 @@ class Engine:
 
     def replace(self, collectors: Iterable[Collector]) -> list[State]:
         """Go over to these collectors; the states of those that are no longer among them."""
+        collectors = list(collectors)
         known = {state.collector: state for state in self.states}
-        self.states = [known.pop(each) if each in known else State(each) for each in collectors]
+        crews = self._divided(collectors)
+        self.states = []
+        for collector, crew in zip(collectors, crews, strict=True):
+            state = known.pop(collector, None) or State(collector)
+            state.crew = crew
+            self.states.append(state)
         for state in known.values():
             state.retired = True
             self.claims.release(state.collector)
+        self._weigh()
         return list(known.values())
 
     def alive(self) -> bool:
-        """Whether there is a worker to do what is asked."""
-        return self._worker.alive
+        """Whether there are workers to do what is asked."""
+        return all(crew.alive() for crew in self._crews.values())
 
     def close(self) -> None:
-        self._worker.given_up = True
-        self._queue.put(None)
+        for crew in self._working:
+            crew.give_up()
         # Its number may be another file's by the time that a worker comes back.
         wake, self._wake = self._wake, -1
         os.close(wake)
 
+    def _divided(self, collectors: Sequence[Collector]) -> list[Crew]:
+        """The crew of each: its exporter's; that of the first exporter for what is the program's own."""
+        former, self._crews = self._crews, {}
+        crews = []
+        for collector in collectors:
+            name = (collectors[0] if collector.exporter == _OWN else collector).exporter
+            if name not in self._crews:
+                self._crews[name] = former.pop(name) if name in former else self._crew()
+            crews.append(self._crews[name])
+        for crew in former.values():
+            crew.dismiss()
+        left = [crew for crew in self._working if crew.waiting and crew not in self._crews.values()]
+        self._working = [*self._crews.values(), *left]
+        return crews
+
+    def _crew(self) -> Crew:
+        crew = Crew(self._collect, self._hand_over)
+        try:
+            # Now, for later an exporter may have taken all the threads that there are.
+            crew.start()
+        except RuntimeError:
+            # No thread to be had, see pthread_create(3); asked again when there is something to do.
+            pass
+        return crew
+
+    def _weigh(self) -> None:
+        for crew in self._crews.values():
+            crew.size = sum([state.result.size for state in self.states if state.crew is crew and state.result])
+
     def _enqueue(self, state: State, deadline: float) -> None:
-        state.pending = True
         state.late = False
         state.started = 0.0
         state.deadline = deadline
-        self._queue.put(state)
+        try:
+            state.crew.add(state)
+        except RuntimeError as error:
+            self._conclude(state, Result((), 0.0, error=f"there is no thread for it: {error}"))
+        else:
+            state.pending = True
 
     def _take(self) -> None:
         while self._finished:
             state, result = self._finished.popleft()
-            state.result = self._judge(state, result)
-            state.finished = monotonic()
+            self._conclude(state, result)
             state.pending = state.late = False
             waiting, state.waiting = state.waiting, []
             for scrape in waiting:
@@ -207,51 +244,37 @@ class Engine:
                 if not scrape.missing and not scrape.over:
                     self._finish(scrape)
 
+    def _conclude(self, state: State, result: Result) -> None:
+        self._give(state, self._judge(state, result))
+        state.finished = monotonic()
+
+    def _give(self, state: State, result: Result) -> None:
+        if not state.retired:
+            state.crew.size += result.size - (state.result.size if state.result else 0)
+        state.result = result
+
     def _finish(self, scrape: Scrape) -> None:
         self.cancel(scrape)
         scrape.done(scrape)
 
-    def _working(self) -> bool:
-        """Whether a round is under way: a worker that is not stuck has something to do."""
-        state = self._worker.state
-        return not self._queue.empty() or (state is not None and not _stuck(state, monotonic()))
+    def _replace_stuck_workers(self) -> None:
+        for crew in self._working:
+            state = crew.stuck(monotonic())
+            if state is None:
+                continue
+            self._take()
+            try:
+                crew.relieve(state)
+            except RuntimeError as error:
+                # Asked again at the next tick, for there may be one then.
+                self._note(state, f"no thread for the other collectors while this one takes its time: {error}")
 
-    def _replace_a_stuck_worker(self) -> None:
-        state = self._worker.state
-        if state is None or self._queue.empty() or not _stuck(state, monotonic()):
-            return
-        self._take()
-        if self._worker.state is not state:
-            return
-        stuck = self._worker
-        try:
-            self._worker = self._start_worker()
-        except RuntimeError as error:
-            # No thread to be had, see pthread_create(3); asked again at the next tick, for it may be had then.
-            self._note(state, f"no thread for the other collectors while this one takes its time: {error}")
-        else:
-            stuck.given_up = True
+    def _collect(self, state: State) -> Result:
+        return run(state.collector, state.deadline, self.max_series)
 
-    def _start_worker(self) -> _Worker:
-        worker = _Worker()
-        threads.start(self._work, worker)
-        return worker
-
-    def _work(self, worker: _Worker) -> None:
-        try:
-            while not worker.given_up and (state := self._queue.get()):
-                state.started = monotonic()
-                worker.state = state
-                result = run(state.collector, state.deadline)
-                worker.state = None
-                self._finished.append((state, result))
-                if worker.given_up or self._queue.empty():
-                    self._notify()
-        finally:
-            worker.alive = False
-
-    def _notify(self) -> None:
-        if self._wake >= 0:
+    def _hand_over(self, state: State, result: Result, last: bool) -> None:
+        self._finished.append((state, result))
+        if last and self._wake >= 0:
             os.eventfd_write(self._wake, 1)
 
     def _miss(self, state: State, now: float) -> None:
@@ -260,13 +283,11 @@ class Engine:
             self._note(state, "it has not answered in time and is left out until it does")
 
     def _judge(self, state: State, result: Result) -> Result:
-        """The result, or the error that takes its place where it serves another collector's family."""
+        """The result, or the error that takes its place where it may not be served."""
         if result.success and not state.retired:
-            wrong, losers = self.claims.claim(state.collector, result)
+            wrong = self._excess(state, result) or self._clash(state, result)
             if wrong:
                 result = Result((), result.duration, error=wrong)
-            for loser in losers:
-                self._evict(loser)
         if result.error:
             self._note(state, result.error)
             state.failures += 1
@@ -275,11 +296,27 @@ class Engine:
             state.error = ""
         return result
 
+    def _excess(self, state: State, result: Result) -> str:
+        """What is wrong where an exporter would have more series than it may."""
+        if not self.max_series or state.crew.size + result.size <= self.max_series:
+            return ""
+        exporter = state.collector.exporter
+        others = [each.result for each in self.states if each.collector.exporter == exporter and each is not state]
+        series = result.series + sum([other.series for other in others if other])
+        return too_many(self.max_series) if series > self.max_series else ""
+
+    def _clash(self, state: State, result: Result) -> str:
+        """What is wrong where one of the families is another collector's."""
+        wrong, losers = self.claims.claim(state.collector, result)
+        for loser in losers:
+            self._evict(loser)
+        return wrong
+
     def _evict(self, loser: Collector) -> None:
         for state in self.states:
             if state.collector is loser:
                 error = "one of its families is served by another collector"
-                state.result = Result((), 0.0, error=error)
+                self._give(state, Result((), 0.0, error=error))
                 self._note(state, error)
 
     def _note(self, state: State, error: str) -> None:
@@ -287,19 +324,3 @@ class Engine:
             log.warn("collector failed", exporter=state.collector.exporter, collector=state.collector.name, err=error)
         state.error = state.last_error = error
         state.failed_at = time()
-
-
-def _stuck(state: State, now: float) -> bool:
-    return now - state.started >= STUCK_AFTER
-
-
-def run(collector: Collector, deadline: float) -> Result:
-    """Collect once. All in or all out: whatever goes wrong is the result's error."""
-    began = monotonic()
-    try:
-        families = list(collector.collect(deadline))
-        return Result(families, monotonic() - began)
-    except NoData:
-        return Result((), monotonic() - began, absent=True)
-    except BaseException as error:  # noqa: BLE001 - the one place where everything is caught
-        return Result((), monotonic() - began, error=f"{type(error).__name__}: {error}")

@@ -57,6 +57,10 @@ class Heading:
     def names(self) -> tuple[str, ...]:
         return (self.name,)
 
+    @property
+    def headings(self) -> "tuple[Heading, ...]":
+        return (self,)
+
     def openmetrics(self, taken: Container[str]) -> bytes:
         """For OpenMetrics. A counter that clashes with another family, in `taken`, is of unknown kind there."""
         if any(name in taken for name in self.clashing):

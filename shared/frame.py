@@ -36,6 +36,10 @@ class Frame:
         self._clashing = [name for part, _ in self._parts for name in part.clashing]
         self._openmetrics: list[bytes] = []
 
+    @property
+    def headings(self) -> tuple[Heading, ...]:
+        return tuple([part for part, _ in self._parts])
+
     def families(self) -> Iterator[tuple[Heading, list[bytes]]]:
         """Each heading with its label sets."""
         for part, samples in self._parts:

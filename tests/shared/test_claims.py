@@ -22,7 +22,7 @@ def claims() -> Claims:
 def test_the_first_keeps_it(claims: Claims) -> None:
     assert claims.claim(ONE, served("a", "b")) == ("", [])
     wrong, losers = claims.claim(TWO, served("c", "b"))
-    assert wrong == "the family b is served by collector one"
+    assert wrong == "the family b is served by collector one of test"
     assert not losers
     assert "c" not in claims, "a claim is all or nothing"
     assert claims.claim(ONE, served("a", "b")) == ("", [])
@@ -42,7 +42,7 @@ def test_families_from_outside_give_way(claims: Claims) -> None:
     claims.claim(FILES, served("a", "b"))
     assert claims.claim(ONE, served("b")) == ("", [FILES])
     assert "a" not in claims
-    assert claims.claim(FILES, served("a", "b"))[0] == "the family b is served by collector one"
+    assert claims.claim(FILES, served("a", "b"))[0] == "the family b is served by collector one of test"
     assert claims.claim(FILES, served("a")) == ("", [])
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 
 import pytest
+from motes.shared import crew, threads
 from motes.shared import engine as module
-from motes.shared import threads
 from motes.shared.collector import Collector, NoData
-from motes.shared.engine import LATE_AFTER, STUCK_AFTER, Engine, Scrape, State, run
+from motes.shared.crew import STUCK_AFTER, run
+from motes.shared.engine import LATE_AFTER, Engine, Scrape, State
 from motes.shared.exposition import gauge, text
 
 from tests.shared.conftest import Logged
@@ -67,6 +68,7 @@ class Waiting:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(module, "monotonic", clock)
+    monkeypatch.setattr(crew, "monotonic", clock)
     return clock
 
 

@@ -22,7 +22,7 @@ class Rig:
 
     def __init__(self) -> None:
         self.engine = Engine([Scripted(name).collector for name in NAMES])
-        self.pages = Pages({"test": ("test_collector", "kind")}, self.engine.claims)
+        self.pages = Pages({"test": ("test_collector", "kind", ())}, self.engine.claims)
 
     def give(self, *results: Result | None) -> None:
         for state, result in zip(self.engine.states, results, strict=True):
@@ -117,7 +117,7 @@ def test_another_choice_is_another_page(rig: Rig) -> None:
 def test_what_is_told_of_collectors_is_no_collectors_to_serve(rig: Rig) -> None:
     assert "test_collector_success" in rig.engine.claims
     assert 'test_collector_success{kind="a"} 1' in rig.page().decode()
-    rig.pages.tell_of({"test": ("other", "name")})
+    rig.pages.tell_of({"test": ("other", "name", ())})
     assert "test_collector_success" not in rig.engine.claims
     assert "other_duration_seconds" in rig.engine.claims
     assert "motes_collector_failures_total" in rig.engine.claims
@@ -133,7 +133,7 @@ def test_where_the_label_is_exporter_it_is_the_exporters_name() -> None:
     """And the collector's beside it, where that is another: two exporters may have collectors of one name."""
     named = [("ble", "ble"), ("theirs", "main"), ("theirs", "more"), ("others", "main")]
     engine = Engine([Collector(exporter, name, lambda _: ()) for exporter, name in named])
-    pages = Pages(dict.fromkeys(["ble", "theirs", "others"], ("motes_exporter", "exporter")), engine.claims)
+    pages = Pages(dict.fromkeys(["ble", "theirs", "others"], ("motes_exporter", "exporter", ())), engine.claims)
     for state in engine.states:
         state.result = Result((), 0.25)
     page = pages.make(Scrape(engine.states, 0.0, lambda _: None), openmetrics=False, gzip=False).decode()

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from motes.shared import process
-from motes.shared.engine import run
+from motes.shared.crew import run
 from motes.shared.exposition import gauge, text
 from prometheus_client.process_collector import ProcessCollector
 
