@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 
-from motes.shared.config import Misconfigured
+from motes.shared import broken
 from motes.shared.plugin import Plugin
 from motes.shared.program import Program
 
@@ -16,25 +16,26 @@ EXPORTERS = {
     "node": "motes.exporters.node",
     "lywsd03mmc": "motes.exporters.lywsd03mmc",
     "card10-bme680": "motes.exporters.card10_bme680",
+    "firefox-tabs": "motes.exporters.firefox_tabs",
 }
 ABOUT = (
-    "Serves any of motes' exporters from one process. Those run that have a table in the file of --config.file, "
-    f"where their options stand too; without it, that is the node exporter. There are: {', '.join(EXPORTERS)}."
+    "Serves any of motes' exporters from one process. Those run that have a table in the configuration file, where "
+    "their options stand too; without one, that is the node exporter. The file is that of --config.file, or "
+    f"~/.config/motes/motes.toml for a user, or /etc/motes/motes.toml. There are: {', '.join(EXPORTERS)}."
 )
 
 
 class Plugins(Mapping[str, Plugin]):
-    """The exporters by name; looking one up imports it."""
+    """The exporters by name; looking one up imports it. In the place of one that cannot be had, one says why."""
 
     def __getitem__(self, name: str) -> Plugin:
         load = _loader(name)
         try:
-            plugin = load()
-        except Exception as error:
-            raise Misconfigured([f"exporter {name}: {type(error).__name__}: {error}"]) from error
-        if not isinstance(plugin, Plugin):
-            raise Misconfigured([f"exporter {name}: its entry point is a {type(plugin).__name__} and no Plugin"])
-        return plugin
+            return _checked(name, load())
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - somebody else's defect, even SystemExit
+            return broken.plugin(name, error)
 
     def __iter__(self) -> Iterator[str]:
         return iter(EXPORTERS)
@@ -50,6 +51,14 @@ def _loader(name: str) -> Callable[[], object]:
     from importlib.metadata import entry_points  # noqa: PLC0415 - six megabytes, for those who have one
 
     return entry_points(group="motes.exporters")[name].load
+
+
+def _checked(name: str, plugin: object) -> Plugin:
+    if not isinstance(plugin, Plugin):
+        raise TypeError(f"its entry point is a {type(plugin).__name__} and no Plugin")
+    if plugin.name != name:
+        raise ValueError(f"its entry point is called {name}, and its Plugin {plugin.name}")
+    return plugin
 
 
 def main() -> None:

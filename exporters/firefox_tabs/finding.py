@@ -1,0 +1,105 @@
+"""Which profiles there are below a base, without being led astray.
+
+What is served is in the base, as it is once all links are resolved: a link, or a line in profiles.ini, that leads out
+of it is a problem and not followed. A base that is named as it is may be a link to anywhere.
+
+Errors: Failure for a whole target; `complain` is told of what is wrong with a part.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from motes.exporters.firefox_tabs import pattern, places, profiles
+from motes.exporters.firefox_tabs.opening import Folder
+from motes.exporters.firefox_tabs.problems import Failure, Gone, failure
+
+# Matches of one glob below a base.
+_MOST = 1000
+
+Complain = Callable[[Failure, str], None]
+
+
+class Target:
+    """What to look for below a base. `browser` is empty where only the path tells.
+
+    What is `named` must be there. A base that is `linked` is a link that anybody may have made.
+    """
+
+    __slots__ = ("below", "browser", "linked", "named")
+
+    def __init__(self, below: str, browser: str = "", *, named: bool = False, linked: bool = False) -> None:
+        self.below = below
+        self.browser = browser
+        self.named = named
+        self.linked = linked
+
+
+class Found:
+    """A profile's folder, resolved; `used` is None where nobody says whether the browser starts with it."""
+
+    __slots__ = ("browser", "path", "used")
+
+    def __init__(self, path: str, browser: str, used: bool | None) -> None:
+        self.path = path
+        self.browser = browser
+        self.used = used
+
+
+def find(base: str, target: Target, complain: Complain) -> Iterator[Found]:
+    limit = os.path.realpath(base)
+    if target.linked and not _within(limit, os.path.realpath(os.path.dirname(base))):
+        raise Failure("outside")
+    try:
+        for match in islice(pattern.below(base, target.below), _MOST):
+            yield from _find_in(match, limit, target, complain)
+    except OSError as error:
+        failed = failure(error)
+        if isinstance(failed, Failure):
+            raise failed from None
+
+
+def _find_in(match: str, limit: str, target: Target, complain: Complain) -> Iterator[Found]:
+    """In a folder that matches."""
+    try:
+        path = _resolved(match, limit)
+        with Folder(path) as folder:
+            listed = _listed(folder, named=target.named)
+    except Gone:
+        if target.named:
+            complain(Failure("not_found"), match)
+        return
+    except Failure as failed:
+        complain(failed, match)
+        return
+    browser = target.browser or places.browser(match)
+    for name, used in listed.items():
+        try:
+            yield Found(_resolved(os.path.join(path, name), limit), browser, used)
+        except Failure as failed:
+            complain(failed, match)
+
+
+def _listed(folder: Folder, *, named: bool) -> dict[str, bool | None]:
+    """The profiles in a folder; it is one itself where the name is empty."""
+    try:
+        return dict(profiles.listed(folder))
+    except Gone:
+        pass
+    if profiles.is_profile(folder):
+        return {"": None}
+    if named:
+        raise Failure("no_profile")
+    return {}
+
+
+def _resolved(path: str, limit: str) -> str:
+    """Where a path leads; Failure outside where that is not below the limit."""
+    path = os.path.realpath(path)
+    if not _within(path, limit):
+        raise Failure("outside")
+    return path
+
+
+def _within(path: str, limit: str) -> bool:
+    return path == limit or path.startswith(limit.rstrip("/") + "/")

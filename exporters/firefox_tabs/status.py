@@ -1,0 +1,50 @@
+"""How one profile does, as the log and the page have it: nothing of what is in its files.
+
+The thread that looks at it tells this, the scrape's thread reads it.
+"""
+
+from time import time
+
+from motes.exporters.firefox_tabs.numbers import Whose
+from motes.exporters.firefox_tabs.problems import ADVICE, PARSING, Failure
+from motes.shared import log
+
+
+class Status:
+    """`seen` is when it was last read without fail, Unix time; `path` is where it is."""
+
+    __slots__ = ("_told", "errors", "path", "problem", "seen", "whose")
+
+    def __init__(self, whose: Whose, path: str) -> None:
+        self.whose = whose
+        self.path = path
+        self.problem = ""
+        self.errors: dict[str, int] = {}
+        self.seen = 0.0
+        self._told = False
+
+    def sees(self) -> None:
+        """What it has is known."""
+        self.seen = time()
+
+    def works(self) -> None:
+        """There is nothing wrong with it."""
+        if not self._told or self.problem:
+            log.info("profile is read", **self._fields())
+        self.problem, self._told = "", True
+
+    def fails(self, failure: Failure) -> None:
+        """Logged when it is another problem than before."""
+        if failure.reason != self.problem:
+            advice = ADVICE[failure.reason]
+            tell = log.info if failure.reason == "not_saved" else log.warn
+            tell("profile is not read", **self._fields(), problem=failure.reason, err=failure, advice=advice)
+        self.problem, self._told = failure.reason, True
+
+    def count(self, failure: Failure) -> None:
+        """A file, as it is now, could not be read."""
+        if failure.reason in PARSING:
+            self.errors[failure.reason] = self.errors.get(failure.reason, 0) + 1
+
+    def _fields(self) -> dict[str, str]:
+        return {"user": self.whose.user, "profile": self.whose.profile, "browser": self.whose.browser}
