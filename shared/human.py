@@ -1,5 +1,6 @@
 """Times and numbers as people say them."""
 
+from collections.abc import Iterable, Mapping
 from time import gmtime, strftime
 
 _AGES = ((86400.0 * 2, 86400.0, "d"), (3600.0 * 2, 3600.0, "h"), (60.0 * 2, 60.0, "min"))
@@ -34,6 +35,11 @@ def moment(then: float) -> str:
 def duration(seconds: float) -> str:
     """How long something took."""
     return f"{seconds * 1000:.2f} ms" if seconds < 1 else f"{seconds:,.1f} s"
+
+
+def readings(values: Mapping[str, float], kinds: Iterable[tuple[str, str, float, str]]) -> list[tuple[str, str]]:
+    """Names and values with their units, of what there is: by metric, what to call it, its factor, and its format."""
+    return [(told, form.format(values[name] * factor)) for name, told, factor, form in kinds if name in values]
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -37,6 +37,12 @@ class Readings:
         for samples in self._values.values():
             samples.pop(label_set, None)
 
+    def alive(self, label_set: bytes) -> dict[str, float]:
+        """What is true now of one label set, by the end of the gauge's name."""
+        now = self._clock()
+        found = {name: samples.get(label_set, (0.0, now)) for name, samples in self._values.items()}
+        return {name: value for name, (value, until) in found.items() if until > now}
+
     def families(self) -> Iterator[Family]:
         """What is true now."""
         now = self._clock()

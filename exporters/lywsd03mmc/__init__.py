@@ -86,6 +86,7 @@ def create(values: "Values") -> Exporter:
         refresh=lambda: thermometers.learn(_keys(told)),
         settled=lambda: radio.deaf() or thermometers.all_heard(),
         ended=radio.sampler.ended,
+        sensors=radio.sensors,
     )
 
 

@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from motes.shared.sensor import Sensor
+
 
 class Radio:
     """Tells `thermometers` what it hears, and what those in `poll` answer."""
@@ -33,6 +35,12 @@ class Radio:
 
     def families(self) -> Iterator[Family]:
         yield from self._station.families()
+
+    def sensors(self) -> "Iterator[Sensor]":
+        """What is told of them, and of itself."""
+        from motes.exporters.lywsd03mmc.sensors import sensors  # noqa: PLC0415 - for those who look at the page
+
+        return sensors(self._thermometers, self._station)
 
     def deaf(self) -> bool:
         """Whether there is a problem, so that nothing need be waited for."""

@@ -23,7 +23,8 @@ class Thermometer:
     """A device and what it said.
 
     `data` is the newest service data by UUID, whether it was taken or not; `newest` the frame that was taken last: its
-    UUID, its data, what was in it, and when it came; `until` is how long that is true. `seen` is Unix time.
+    UUID, its data, what was in it, and when it came; `until` is how long that is true. `seen` is Unix time. `refused`
+    and `poll_failing` are why the newest frame and the newest poll gave nothing, where that is so.
     """
 
     __slots__ = (
@@ -39,8 +40,10 @@ class Thermometer:
         "mac",
         "newest",
         "octets",
+        "poll_failing",
         "poll_failures",
         "polls",
+        "refused",
         "seen",
         "until",
         "version",
@@ -61,6 +64,8 @@ class Thermometer:
         self.frames = 0
         self.polls = 0
         self.poll_failures: dict[str, int] = {}
+        self.poll_failing = ""
+        self.refused = ""
         self._firmware: set[str] = set()
         self._guards: dict[str, Guard] = {}
         self._rare: dict[str, tuple[str, float, float]] = {}
@@ -68,6 +73,7 @@ class Thermometer:
     def take(self, uuid: str, data: bytes, decoded: "Decoded", now: float) -> None:
         """A frame that gave a reading."""
         self.newest = uuid, data, decoded, now
+        self.refused = ""
         self.frames += 1
         self.formats.add(decoded.format)
         self._firmware.add(_firmware(decoded))
@@ -78,6 +84,7 @@ class Thermometer:
     def answer(self, firmware: str, version: str) -> None:
         """A poll that gave readings, which are newer than what frames said."""
         self.polls += 1
+        self.poll_failing = ""
         self.firmware, self.version = firmware, version
         self._rare.clear()
 
@@ -108,6 +115,7 @@ class Thermometer:
         """With another key: what was refused may be taken now, and nothing under it was ever said before."""
         self.data.clear()
         self.newest = None
+        self.refused = ""
         self._guards.clear()
 
 

@@ -71,6 +71,7 @@ class Thermometers:
         self._told: set[tuple[str, str]] = set()
         self._keys: Mapping[str, bytes] = {}
         self._changing = allocate_lock()
+        self._began = clock()
         self.learn(keys)
 
     def learn(self, keys: Mapping[str, bytes]) -> None:
@@ -120,6 +121,7 @@ class Thermometers:
         with self._changing:
             device = self._known(address)
             device.polls += 1
+            device.poll_failing = reason
             device.poll_failures[reason] = device.poll_failures.get(reason, 0) + 1
 
     def all_heard(self) -> bool:
@@ -133,6 +135,8 @@ class Thermometers:
         try:
             decoded = self._decode(device, uuid, data, now)
         except Refused as refused:
+            if refused.reason != "ignored":
+                device.refused = refused.reason
             self._refuse(device.address, refused)
             return
         if device.address not in self._devices:
@@ -198,9 +202,28 @@ class Thermometers:
         for each in [each for each in self._refused if each[0] == device.mac]:
             del self._refused[each]
 
+    def devices(self) -> list[Thermometer]:
+        return list(self._devices.values())
+
+    def values(self, device: Thermometer) -> dict[str, float]:
+        """What is true of it now."""
+        return self._readings.alive(device.labels)
+
+    def name(self, device: Thermometer) -> str:
+        """What people call it."""
+        return self._names.get(device.address, device.address)
+
+    def wanted(self, device: Thermometer) -> bool:
+        """Whether it is configured."""
+        return device.address in self._configured
+
+    def overdue(self, device: Thermometer) -> bool:
+        """Whether one that says nothing should have: once it has said something, or the slowest firmware would have."""
+        return bool(device.seen) or self._clock() - self._began > _STOCK_TTL
+
     def families(self) -> Iterator[Family]:
         """All that is true now, and what was counted."""
-        devices = list(self._devices.values())
+        devices = self.devices()
         yield from self._readings.families()
         help = "1, labelled by what is known of the device: its name, firmware, and the formats of its frames."
         info = {device.info(self._names.get(device.address, "")): 1 for device in devices}

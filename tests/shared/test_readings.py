@@ -62,3 +62,13 @@ def test_time_goes_on_while_the_machine_sleeps() -> None:
         # See proc_uptime(5): "including time spent in suspend".
         before = float(file.read().split()[0])
     assert before <= boottime() + 0.01
+
+
+def test_what_is_true_of_one() -> None:
+    readings, clock = fresh()
+    readings.put(KITCHEN, {"temperature_celsius": 8}, 30)
+    readings.put(KITCHEN, {"humidity_ratio": 70}, 60)
+    assert readings.alive(CELLAR) == {}
+    assert readings.alive(KITCHEN) == {"temperature_celsius": 8, "humidity_ratio": 70}
+    clock.now += 30
+    assert readings.alive(KITCHEN) == {"humidity_ratio": 70}
