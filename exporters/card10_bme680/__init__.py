@@ -74,6 +74,7 @@ def create(values: "Values") -> Exporter:
         start=badges.start,
         settled=badges.settled,
         ended=badges.ended,
+        sensors=badges.sensors,
     )
 
 

@@ -17,6 +17,10 @@ from motes.shared.exposition import Family, counter, gauge, labels
 from motes.shared.readings import Readings
 from motes.shared.sampler import Sampler
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from motes.shared.sensor import Sensor
+
 AUTO = "auto"
 # Seconds between two looks for new badges, and how many are taken: as many as there are USB ports, and no more.
 _LOOK = 1.0
@@ -92,6 +96,15 @@ class Badges:
         if problem and problem != self._problem:
             log.warn("no badge found", problem=problem, advice=ADVICE[problem])
         self._problem, self._looked = problem, True
+
+    def sensors(self) -> "Iterator[Sensor]":
+        """What is told of each, or of why there is none."""
+        from motes.exporters.card10_bme680.sensors import absent, told  # noqa: PLC0415 - for who looks at the page
+
+        if self._problem:
+            yield absent(self._problem)
+        for badge in list(self._badges.values()):
+            yield told(badge.status, self._readings.alive(badge.status.labels))
 
     def families(self) -> Iterator[Family]:
         """All that is true now, and what was counted."""
