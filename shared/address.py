@@ -89,7 +89,11 @@ def check(addresses: Sequence[Address]) -> None:
     for index, later in enumerate(addresses):
         for earlier in addresses[:index]:
             if overlap(earlier, later):
-                raise ValueError(f"{earlier} and {later} overlap: leave one out, or give it another port or path")
+                raise ValueError(clash(earlier, later))
+
+
+def clash(earlier: Address, later: Address) -> str:
+    return f"{earlier} and {later} overlap: leave one out, or give it another port or path"
 
 
 def overlap(one: Address, other: Address) -> bool:

@@ -23,12 +23,18 @@ class _Anything(Kind):
 _ANYTHING = _Anything("VALUE", str)
 
 
-def plugin(name: str, error: BaseException) -> Plugin:
-    """One that takes any options, and fails with this error."""
+class Broken(Plugin):
+    """One that takes any options; its exporter fails with `error`."""
+
+    def __init__(self, name: str, error: str) -> None:
+        options = Catalogue((), lambda option: [Option(option, _ANYTHING, None, "")])
+        super().__init__(name, options, lambda _: _exporter(name, error))
+        self.error = error
+
+
+def plugin(name: str, error: BaseException) -> Broken:
     # Not the exception itself, which holds all that was on the stack.
-    words = told(error)
-    options = Catalogue((), lambda option: [Option(option, _ANYTHING, None, "")])
-    return Plugin(name, options, lambda _: _exporter(name, words))
+    return Broken(name, told(error))
 
 
 def _exporter(name: str, words: str) -> Exporter:

@@ -1,6 +1,6 @@
 """Values of options from a command line: `--name value`, `--name=value`, `--name`, `--no-name`, `-n`, and bare words.
 
-Errors: Misconfigured, with what would be right.
+Errors: Misconfigured, with all that is wrong and what would be right.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,16 +26,37 @@ class CommandLine:
 
     def read(self, words: Sequence[str], old: "Old") -> "Values":
         """Values by option name; an alias that was given is put into `old`, with the name that it has now."""
-        given: dict[str, tuple[Option, list[str]]] = {}
-        for option, text in self._flags(list(words), old):
-            given.setdefault(option.name, (option, []))[1].append(text)
-        return {name: _value(option, texts) for name, (option, texts) in given.items()}
+        values, problems = self.look(words, old)
+        if problems:
+            raise Misconfigured(problems)
+        return values
 
-    def _flags(self, rest: list[str], old: "Old") -> "Iterator[Flag]":
+    def look(self, words: Sequence[str], old: "Old") -> "tuple[Values, list[str]]":
+        """As `read`, with a line for each thing that is wrong."""
+        given: dict[str, tuple[Option, list[str]]] = {}
+        values: Values = {}
+        problems: list[str] = []
+        for option, text in self._flags(list(words), old, problems):
+            given.setdefault(option.name, (option, []))[1].append(text)
+        for name, (option, texts) in given.items():
+            try:
+                values[name] = _value(option, texts)
+            except Misconfigured as error:
+                problems += error.problems
+        return values, problems
+
+    def _flags(self, rest: list[str], old: "Old", problems: list[str]) -> "Iterator[Flag]":
         """Each option that is given, with its value's text."""
         while rest:
             word = rest.pop(0)
-            yield self._flag(word, rest, old) if word.startswith("-") and word.strip("-") else self._bare_word(word)
+            flag = word.startswith("-") and word.strip("-")
+            try:
+                yield self._flag(word, rest, old) if flag else self._bare_word(word)
+            except Misconfigured as error:
+                problems += error.problems
+                # It may be the value of what is not taken, and none that anybody should see.
+                if flag and "=" not in word and rest and not rest[0].startswith("-"):
+                    del rest[0]
 
     def _bare_word(self, word: str) -> "Flag":
         option = self._options.find(self._bare)

@@ -4,6 +4,7 @@ An alias that was given is put into `old`, with the name that it has now: a warn
 Errors: Misconfigured, with a line for each thing that is wrong and what would be right.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from motes.shared.options import Catalogue, Option
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     Old = dict[str, str]
 
 _ENVIRONMENT = "MOTES_"
+# Where a file is looked for, of the system and, below the folder of a user's own, of that.
+SYSTEM_FILE = "/etc/motes/motes.toml"
+_USERS_FILE = "motes/motes.toml"
 
 
 class Misconfigured(Exception):
@@ -49,24 +53,26 @@ def near(name: str, names: Iterable[str]) -> str:
     return next(iter(get_close_matches(name, list(names), 1)), "")
 
 
-def from_environment(environment: Mapping[str, str], options: Iterable[Option]) -> "Values":
-    """Values from `MOTES_WEB_LISTEN_ADDRESS` and the like; a repeatable option's are divided by white space.
+def from_environment(environment: Mapping[str, str], options: Iterable[Option]) -> tuple["Values", list[str]]:
+    """Values from `MOTES_WEB_LISTEN_ADDRESS` and the like, and a line for each that is wrong.
 
-    An empty variable is as good as none.
+    A repeatable option's are divided by white space. An empty variable is as good as none.
     """
     values: Values = {}
+    problems = []
     for option in options:
         name = variable(option)
         text = environment.get(name, "")
-        if not text:
-            continue
-        if option.kind.private:
-            raise Misconfigured([refusal(name, option)])
-        if option.repeatable:
-            values[option.name] = taken(name, option.kind.parse_all, text.split())
-        else:
-            values[option.name] = taken(name, option.kind.parse, text)
-    return values
+        if text and option.kind.private:
+            problems.append(refusal(name, option))
+        elif text:
+            try:
+                values[option.name] = (
+                    option.kind.parse_all(text.split()) if option.repeatable else option.kind.parse(text)
+                )
+            except ValueError as error:
+                problems.append(f"{name}: {error}")
+    return values, problems
 
 
 def variable(option: Option) -> str:
@@ -115,6 +121,30 @@ def _unknown_key(key: str, given: object, prefix: str, options: Catalogue) -> st
     return f"{key}: no such option" + (f" ({meant}?)" if meant else "")
 
 
+def default_file(environment: Mapping[str, str]) -> str:
+    """The file that is used without being named, or nothing where there is none: a user's own before the system's."""
+    own = _users_file(environment) if os.geteuid() else ""
+    if own and os.path.lexists(own):
+        return own
+    try:
+        os.lstat(SYSTEM_FILE)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError:
+        # It may be there; to go on without it would be to do what nobody wants.
+        pass
+    return SYSTEM_FILE
+
+
+def _users_file(environment: Mapping[str, str]) -> str:
+    """As the XDG Base Directory Specification has it, which takes no relative folder; empty where that is not known."""
+    home = environment.get("HOME", "")
+    for folder in (environment.get("XDG_CONFIG_HOME", ""), home and os.path.join(home, ".config")):
+        if folder.startswith("/"):
+            return os.path.join(folder, _USERS_FILE)
+    return ""
+
+
 def load_file(path: str) -> "Values":
     """The tables of a TOML file."""
     import tomllib  # noqa: PLC0415 - three megabytes, for those who have a file
@@ -126,10 +156,14 @@ def load_file(path: str) -> "Values":
         raise Misconfigured([f"--config.file: cannot read {path}: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
         raise Misconfigured(
-            [f"{path}: not UTF-8, as TOML is: byte {error.start} is {error.object[error.start]:#x}"]
+            [f"{path}: not UTF-8, as TOML is: line {_line(error)} has the byte {error.object[error.start]:#x}"]
         ) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Misconfigured([f"{path}: not TOML: {error}"]) from None
+
+
+def _line(error: UnicodeDecodeError) -> int:
+    return error.object.count(b"\n", 0, error.start) + 1
 
 
 def defaults(options: Iterable[Option]) -> "Values":

@@ -5,6 +5,7 @@ from selectors import EVENT_READ, EVENT_WRITE
 from time import monotonic
 
 from motes.shared import http
+from motes.shared.address import Address
 from motes.shared.http import Refused, Request
 from motes.shared.lanes import Lane
 from motes.shared.site import Response, Ticket, defect, error
@@ -23,6 +24,7 @@ class Connection:
     """Made by the server for each client, told by it when the socket is ready or time is up."""
 
     __slots__ = (
+        "_address",
         "_bodiless",
         "_closing",
         "_drained",
@@ -36,10 +38,12 @@ class Connection:
         "socket",
     )
 
-    def __init__(self, server: "Server", accepted: socket.socket) -> None:
+    def __init__(self, server: "Server", accepted: socket.socket, address: Address) -> None:
         self.socket = accepted
         self.lane: Lane = server.lanes.head
         self._server = server
+        # Where it came in, which says what it is served.
+        self._address = address
         self._received = bytearray()
         self._outgoing = memoryview(b"")
         self._request: Request | None = None
@@ -131,7 +135,7 @@ class Connection:
         self._request = request
         self._closing = not request.keep_alive
         self.move(self._server.lanes.busy)
-        ticket = self._server.site.respond(request, self._reply)
+        ticket = self._server.site.respond(request, self._address, self._reply)
         if ticket is not None and not ticket.over:
             self._ticket = ticket
 

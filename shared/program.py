@@ -11,7 +11,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from time import monotonic
 
-from motes.shared import listen, log, settings
+from motes.shared import common, listen, log, settings
 from motes.shared.command_line import CommandLine
 from motes.shared.config import Misconfigured
 from motes.shared.engine import Scrape
@@ -30,7 +30,8 @@ class Program:
     """A program's name, what it is for, its default address, and its exporters.
 
     `own` is the one exporter that it is, whose options are its flags; without it, the tables of the configuration say
-    which of `plugins` run, and `default` runs where they name none. `letters` are short flags and the options that
+    which of `plugins` run, and `default` runs where they name none; and that configuration is looked for where it is
+    not named. `letters` are short flags and the options that
     they stand for (`-l`, as "l": "web.listen-address"); `bare` is the repeatable option that bare words are for.
     """
 
@@ -61,32 +62,48 @@ class Program:
         try:
             return self._main(words)
         except Misconfigured as error:
-            more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+            more = f" (and {len(error.problems) - 1} more, see --config.check)" if len(error.problems) > 1 else ""
             self._complain(error.problems[0] + more)
             return 2
 
     def _main(self, words: Sequence[str]) -> int:
         self._inherited = _inherited()
         old: Old = {}
-        given = CommandLine(settings.on_command_line(self.own), self.letters, self.bare).read(words, old)
+        given, wrong = CommandLine(settings.on_command_line(self.own), self.letters, self.bare).look(words, old)
+        if wrong and not given.get("config.check"):
+            raise Misconfigured(wrong)
         if given.get("help"):
-            return self._print(self._help().encode())
+            return self._print(self._help())
         if given.get("version"):
-            return self._print(f"{self.name}, version {VERSION}\n".encode())
-        sources = Sources(given, os.environ, self.plugins, own=self.own, default=self.default, old=old)
+            return self._print(f"{self.name}, version {VERSION}\n")
+        sources = Sources(
+            given,
+            os.environ,
+            self.plugins,
+            own=self.own,
+            default=self.default,
+            searching=self.own is None,
+            old=old,
+        )
+        return self._serve(sources)
+
+    def _serve(self, sources: Sources) -> int:
         told = self._settings(sources)
         log.configure(told.values["log.level"], told.values["log.format"])
-        _warn(old, told)
+        _warn(sources.old, told)
         service = Service(self.name, told, lambda: self._settings(sources), self._inherited)
         return self._once(service) if told.values["once"] else service.run()
 
     def _settings(self, sources: Sources) -> Settings:
         """All that the program is told, with where to listen; read again on SIGHUP."""
-        told = sources.read()
-        if told.values["web.systemd-socket"] or (self._inherited and not told.values["web.listen-address"]):
+        return self._placed(sources.read())
+
+    def _placed(self, told: Settings) -> Settings:
+        """With the addresses of those that do not say where to be served, if nobody does."""
+        if told.values["web.systemd-socket"]:
             told.values["web.listen-address"] = ["fd:"]
-        elif not told.values["web.listen-address"]:
-            told.values["web.listen-address"] = [self.address]
+        elif not told.values["web.listen-address"] and not all(wanted.listen for wanted in told.exporters):
+            told.values["web.listen-address"] = ["fd:"] if self._inherited else [self.address]
         return told
 
     def _once(self, service: Service) -> int:
@@ -105,12 +122,15 @@ class Program:
             select.select([engine], [], [], engine.timeout(monotonic()))
             engine.handle()
             engine.tick(monotonic())
-        status = self._print(service.pages.make(finished[0], openmetrics=False, gzip=False))
+        status = self._write(service.pages.make(finished[0], openmetrics=False, gzip=False))
         service.end()
         failed = any(result is None or result.error for _, result in finished[0].results())
         return status or int(failed)
 
-    def _print(self, text: bytes) -> int:
+    def _print(self, text: str) -> int:
+        return self._write(text.encode())
+
+    def _write(self, text: bytes) -> int:
         """To standard output; the exit status."""
         try:
             while text:
@@ -132,7 +152,7 @@ class Program:
     def _help(self) -> str:
         from motes.shared.help import usage  # noqa: PLC0415 - only when it is asked for
 
-        groups: list[tuple[str, Sequence[Option]]] = [("Web and log", settings.WEB), ("Program", settings.MAIN)]
+        groups: list[tuple[str, Sequence[Option]]] = [("Web and log", common.WEB), ("Program", common.MAIN)]
         if self.own:
             groups.insert(0, (f"The {self.own.name} exporter", self.own.options.all()))
         bare = self.own.options.find(self.bare) if self.own else None

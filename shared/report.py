@@ -109,15 +109,15 @@ class Reporter:
         states: dict[str, list[State]] = {}
         for state in self._engine.states:
             states.setdefault(state.collector.exporter, []).append(state)
-        runs = [run for run in self._running.runs if run.plugin.name in view]
-        exporters = [self._exporter(run, states.get(run.plugin.name, ())) for run in runs]
+        runs = [run for run in self._running.runs if run.name in view]
+        exporters = [self._exporter(run, states.get(run.name, ())) for run in runs]
         if OWN in states:
             exporters.append(ExporterReport(OWN, _collectors(states[OWN])))
         listeners = [(str(each.address), text(each.state)) for each in self._listeners.listeners]
         return Report(self._program, self._started, listeners, self._allowed(), exporters)
 
     def _exporter(self, run: Run, states: Iterable[State]) -> ExporterReport:
-        exporter = ExporterReport(text(run.plugin.name), _collectors(states), self._sensors(run))
+        exporter = ExporterReport(text(run.name), _collectors(states), self._sensors(run))
         if not run.started:
             exporter.state = DOWN
         return exporter
@@ -127,11 +127,11 @@ class Reporter:
             sensors = [_checked(each) for each in islice(run.exporter.sensors(), _MOST_SENSORS)]
         except BaseException as failure:  # noqa: BLE001 - one exporter's defect, even SystemExit, costs its own sensors
             error = f"{type(failure).__name__}: {failure}"
-            if self._errors.get(run.plugin.name) != error:
-                log.error("exporter does not tell of its sensors", exporter=run.plugin.name, err=error)
-            self._errors[run.plugin.name] = error
+            if self._errors.get(run.name) != error:
+                log.error("exporter does not tell of its sensors", exporter=run.name, err=error)
+            self._errors[run.name] = error
             return [Sensor("sensors", (), 0.0, problem="they are not told of", advice=text(error))]
-        self._errors.pop(run.plugin.name, None)
+        self._errors.pop(run.name, None)
         return sensors
 
 

@@ -6,13 +6,15 @@ Errors: what an exporter raises when something is asked of it is a line in the l
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic, sleep
 
-from motes.shared import log
+from motes.shared import broken, log
+from motes.shared.collector import Collector, told
 from motes.shared.config import Misconfigured
-from motes.shared.plugin import Exporter, Plugin
+from motes.shared.labelled import labelled
+from motes.shared.plugin import Exporter
+from motes.shared.settings import Wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from motes.shared.config import Values
     from motes.shared.engine import State
 
 # How often those that are waited for are asked, in seconds.
@@ -20,19 +22,27 @@ _ASK_EVERY = 0.02
 
 
 class Run:
-    """One exporter, set up with what was given for it."""
+    """One exporter, set up as it is wanted: Misconfigured where it refuses that.
 
-    __slots__ = ("exporter", "given", "plugin", "started", "states")
+    What else prevents it is a defect of its own: that is in `broken`, and another exporter in its place, which says
+    so. `collectors` are the exporter's as the engine has them, under its name and with its labels.
+    """
 
-    def __init__(self, plugin: Plugin, given: "Values") -> None:
-        self.plugin = plugin
-        self.given = given
-        self.exporter = _created(plugin, given)
+    __slots__ = ("broken", "collectors", "exporter", "name", "plugin", "started", "states", "wanted")
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.name = wanted.name
+        self.plugin = wanted.plugin
+        self.broken = wanted.plugin.error if isinstance(wanted.plugin, broken.Broken) else ""
+        self.exporter, self.collectors = self._set_up(wanted)
         self.started = False
         # Of its collectors, once it is replaced.
         self.states: Sequence[State] = ()
 
     def start(self) -> None:
+        if self.broken:
+            log.error("exporter is broken", exporter=self.name, err=self.broken)
         self.started = self._does("started", self.exporter.start)
 
     def refresh(self) -> bool:
@@ -48,10 +58,25 @@ class Run:
     def ended(self) -> bool:
         return self._says(self.exporter.ended)
 
+    def _set_up(self, wanted: Wanted) -> tuple[Exporter, Sequence[Collector]]:
+        try:
+            exporter = _created(wanted)
+            return exporter, self._labelled(exporter)
+        except (Misconfigured, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - one exporter's defect, even SystemExit, does not end the others
+            instead = broken.plugin(self.name, error)
+            self.broken = instead.error
+            exporter = instead.create({})
+            return exporter, self._labelled(exporter)
+
+    def _labelled(self, exporter: Exporter) -> Sequence[Collector]:
+        return labelled(exporter.collectors, self.name, self.plugin.name, self.wanted.label_pairs)
+
     def _does(self, what: str, act: Callable[[], None]) -> bool:
         try:
             act()
-        except Exception as error:  # noqa: BLE001 - one exporter's defect does not end the others
+        except BaseException as error:  # noqa: BLE001 - likewise
             self._complain(what, error)
             return False
         return True
@@ -59,32 +84,31 @@ class Run:
     def _says(self, ask: Callable[[], bool]) -> bool:
         """What it answers. One that cannot is not waited for, if it was ever started."""
         try:
-            return not self.started or ask()
-        except Exception as error:  # noqa: BLE001 - likewise
+            return not self.started or bool(ask())
+        except BaseException as error:  # noqa: BLE001 - likewise
             self._complain("asked", error)
             return True
 
-    def _complain(self, what: str, error: Exception) -> None:
-        told = error if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        log.error(f"exporter not {what}", exporter=self.plugin.name, err=told)
+    def _complain(self, what: str, error: BaseException) -> None:
+        log.error(f"exporter not {what}", exporter=self.name, err=_words(error))
 
 
 class Running:
-    """Made of plugins with what was given for them; Misconfigured where one refuses it."""
+    """Made of those that are wanted; Misconfigured where one refuses what was given for it."""
 
-    def __init__(self, wanted: "Iterable[tuple[Plugin, Values]]") -> None:
+    def __init__(self, wanted: Iterable[Wanted]) -> None:
         self.runs: Sequence[Run] = ()
         self._leaving: list[Run] = []
         self._closed: list[Run] = []
         self.runs = self.prepare(wanted)
 
-    def prepare(self, wanted: "Iterable[tuple[Plugin, Values]]") -> list[Run]:
-        """What is to run: what runs already with the same values, and what is made for it. See `replace` and `drop`."""
+    def prepare(self, wanted: Iterable[Wanted]) -> list[Run]:
+        """What is to run: what runs already just so, and what is made for it. See `replace` and `drop`."""
         prepared: list[Run] = []
         try:
-            for plugin, given in wanted:
-                same = next((run for run in self.runs if run.plugin is plugin and run.given == given), None)
-                prepared.append(same or Run(plugin, given))
+            for each in wanted:
+                same = next((run for run in self.runs if not run.broken and run.wanted.same(each)), None)
+                prepared.append(same or Run(each))
         except BaseException:
             self.drop(prepared)
             raise
@@ -100,7 +124,7 @@ class Running:
         """Go over to these; `gone` are the states of the others' collectors, some of which may be at work."""
         leaving = [run for run in self.runs if run not in prepared]
         for run in leaving:
-            run.states = [state for state in gone if state.collector in run.exporter.collectors]
+            run.states = [state for state in gone if state.collector in run.collectors]
         self._leaving += leaving
         self.runs = prepared
         self.close_leaving()
@@ -138,13 +162,20 @@ class Running:
             self._closed.append(run)
 
 
-def _created(plugin: Plugin, given: "Values") -> Exporter:
+def _created(wanted: Wanted) -> Exporter:
     try:
-        return plugin.create(given)
+        exporter = wanted.plugin.create(wanted.values)
     except ValueError as error:
-        raise Misconfigured([str(error)]) from error
-    except Exception as error:  # one exporter's defect is a line, not a traceback
-        raise Misconfigured([f"exporter {plugin.name}: {type(error).__name__}: {error}"]) from error
+        which = f"[{wanted.name}] " if wanted.instance else ""
+        raise Misconfigured([which + _words(error)]) from error
+    if not isinstance(exporter, Exporter):
+        raise TypeError(f"it has made a {type(exporter).__name__}, which is no Exporter")
+    return exporter
+
+
+def _words(error: BaseException) -> str:
+    """A plain ValueError is meant for people."""
+    return told(error).removeprefix("ValueError: ")
 
 
 def _wait(asked: Iterable[Callable[[], bool]], until: float) -> None:

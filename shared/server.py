@@ -166,7 +166,7 @@ class Server:
                 self._accepts = True
                 log.info("connections are accepted again")
             if self.allow.permits(peer) and listener.valid(accepted):
-                self._welcome(listening, accepted)
+                self._welcome(listener, listening, accepted)
             else:
                 accepted.close()
 
@@ -183,14 +183,14 @@ class Server:
             listening, listener = self._paused.popitem()
             self._selector.register(listening, EVENT_READ, partial(self._accept, listener, listening))
 
-    def _welcome(self, listening: socket.socket, accepted: socket.socket) -> None:
+    def _welcome(self, listener: Listener, listening: socket.socket, accepted: socket.socket) -> None:
         if len(self.lanes) >= MOST_CONNECTIONS and not self._make_room():
             accepted.close()
             return
         accepted.setblocking(False)
         if accepted.family != socket.AF_UNIX:
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = Connection(self, accepted)
+        connection = Connection(self, accepted, listener.address)
         self._accepted[listening].add(connection)
         self._selector.register(accepted, EVENT_READ, connection.ready)
         connection.move(self.lanes.head)

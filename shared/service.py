@@ -9,14 +9,16 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic, time
 
-from motes.shared import address, garbage, log, notify, process
+from motes.shared import garbage, log, notify, process
+from motes.shared.address import Address
 from motes.shared.allow import Allow
 from motes.shared.collector import Collector
 from motes.shared.config import Misconfigured
 from motes.shared.engine import Engine
 from motes.shared.exposition import Family, gauge
 from motes.shared.listen import Listeners
-from motes.shared.pages import Pages
+from motes.shared.pages import Pages, Telemetry
+from motes.shared.places import places
 from motes.shared.running import Run, Running
 from motes.shared.server import Server
 from motes.shared.settings import Settings
@@ -48,13 +50,15 @@ class Service:
         self._reloaded_at = time()
         self._stop_by = float("inf")
         self._process = process.collector(VERSION, self._metrics)
+        allow, served = _allow(settings), places(settings)
         self.running = Running(settings.exporters)
         self.engine = Engine(self._collectors(settings, self.running.runs))
         self.pages = Pages(self._telemetry(), self.engine.claims)
         self._site = Site(self.engine, self.pages)
-        self.server = Server(self._site, self.engine, _allow(settings))
+        self._site.views = served
+        self.server = Server(self._site, self.engine, allow)
         self.listeners = Listeners(
-            _addresses(settings),
+            list(served),
             socket_mode=settings.values["web.socket-mode"],
             socket_group=settings.values["web.socket-group"],
             inherited=inherited,
@@ -69,8 +73,8 @@ class Service:
             running=self.running,
             allowed=lambda: self.settings.values["web.allow"],
         )
-        self._site.person_page = lambda: page.render(self._view())
-        self._site.status_json = lambda: page.json(self._view())
+        self._site.person_page = page.render
+        self._site.status_json = page.json
         self._apply(settings)
 
     def run(self) -> int:
@@ -101,7 +105,7 @@ class Service:
 
     def _announce(self) -> None:
         self._site.ready = True
-        exporters = ",".join(run.plugin.name for run in self.running.runs)
+        exporters = ",".join(run.name for run in self.running.runs)
         log.info("serving", program=self.name, version=VERSION, exporters=exporters)
         notify.send(READY=1, STATUS="serving on " + ", ".join(str(each.address) for each in self.listeners.listeners))
 
@@ -136,24 +140,25 @@ class Service:
 
     def _change(self, settings: Settings) -> None:
         """Go over to new settings; what did not change goes on. Raises, with nothing changed, for what does not fit."""
-        allow = _allow(settings)
+        allow, served = _allow(settings), places(settings)
         prepared = self.running.prepare(settings.exporters)
         try:
-            self._listen(settings)
+            self._listen(settings, list(served))
         except BaseException:
             self.running.drop(prepared)
             raise
         self.settings = settings
         self.server.allow = allow
+        self._site.views = served
         self.running.replace(prepared, self.engine.replace(self._collectors(settings, prepared)))
         self.pages.tell_of(self._telemetry())
         self._apply(settings)
 
-    def _listen(self, settings: Settings) -> None:
-        """Go over to its addresses, and its mode and group of unix sockets; or raise, and stay with what is."""
+    def _listen(self, settings: Settings, addresses: Sequence[Address]) -> None:
+        """Go over to these addresses, and its mode and group of unix sockets; or raise, and stay with what is."""
         self._permit(settings)
         try:
-            self.listeners.replace(_addresses(settings))
+            self.listeners.replace(addresses)
         except BaseException:
             self._permit(self.settings)
             raise
@@ -167,16 +172,14 @@ class Service:
         self._site.telemetry_path = values["web.telemetry-path"]
         self._site.max_requests = values["web.max-requests"]
         self._site.timeout = values["scrape.timeout"]
+        self.engine.max_series = values["scrape.max-series"]
 
     def _collectors(self, settings: Settings, runs: Sequence[Run]) -> list[Collector]:
         own = [] if settings.values["web.disable-exporter-metrics"] else [self._process]
-        return [collector for run in runs for collector in run.exporter.collectors] + own
+        return [collector for run in runs for collector in run.collectors] + own
 
-    def _view(self) -> frozenset[str]:
-        return frozenset([run.plugin.name for run in self.running.runs])
-
-    def _telemetry(self) -> dict[str, tuple[str, str]]:
-        return {run.plugin.name: run.plugin.telemetry for run in self.running.runs}
+    def _telemetry(self) -> dict[str, Telemetry]:
+        return {run.name: (*run.plugin.telemetry, run.wanted.label_pairs) for run in self.running.runs}
 
     def _metrics(self) -> Iterator[Family]:
         help = "Whether the configuration was taken when it was last read."
@@ -190,15 +193,6 @@ def _allow(settings: Settings) -> Allow:
         return Allow(settings.values["web.allow"])
     except ValueError as error:
         raise Misconfigured([f"--web.allow: {error}"]) from error
-
-
-def _addresses(settings: Settings) -> list[address.Address]:
-    try:
-        addresses = [address.parse(spec) for spec in settings.values["web.listen-address"]]
-        address.check(addresses)
-    except ValueError as error:
-        raise Misconfigured([f"--web.listen-address: {error}"]) from error
-    return addresses
 
 
 def _raise_file_limit() -> None:

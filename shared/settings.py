@@ -1,123 +1,89 @@
-"""The options that every program has, and the configuration that they and the exporters' options make.
+"""What one program is told: the common options, and which exporters run, with theirs.
 
 Source: command line before environment before file before default.
-Errors: Misconfigured, with all that is wrong in the file.
+Errors: Misconfigured, with all that is wrong.
 """
 
 from collections.abc import Mapping, Sequence
 
-from motes.shared import address, config, log
-from motes.shared.allow import Allow
+from motes.shared import config, tables
+from motes.shared.common import COMMON, TABLES
 from motes.shared.config import Misconfigured
-from motes.shared.options import BOOLEAN, INTEGER, PATH, TIMEOUT, Catalogue, Kind, Option, choice, joined
+from motes.shared.options import Catalogue, joined
 from motes.shared.plugin import Plugin
+from motes.shared.tables import INSTANCE, Instance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from motes.shared.config import Old, Values
-
-_IN_PATHS = frozenset("/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-
-
-def _address(word: str) -> str:
-    address.parse(word)
-    return word
+    from motes.shared.tables import Labels
 
 
-def _network(word: str) -> str:
-    Allow([word])
-    return word
+class Wanted:
+    """An exporter that is to run: its kind, which one of that kind (`instance`; mostly there is one, without a name),
+    its options' values, the labels that all of its series get, and where alone it is served; if nowhere, with the rest.
 
+    It is `sound` unless something in its table is wrong.
+    """
 
-def _telemetry_path(word: str) -> str:
-    segments = word[1:].rstrip("/").split("/")
-    plain = word == "/" or not {"", ".", "..", "-"}.intersection(segments)
-    if word.startswith("/") and plain and _IN_PATHS.issuperset(word):
-        return word
-    raise ValueError(f'"{word}" is not a path such as /metrics, of letters, digits and the signs - . _ ~')
+    __slots__ = ("instance", "labels", "listen", "plugin", "sound", "values")
 
+    def __init__(
+        self,
+        plugin: Plugin,
+        instance: str = "",
+        values: "Values | None" = None,
+        labels: "Labels" = (),
+        listen: Sequence[str] = (),
+        *,
+        sound: bool = True,
+    ) -> None:
+        self.plugin = plugin
+        self.instance = instance
+        self.values: Values = {} if values is None else values
+        self.labels = labels
+        self.listen = listen
+        self.sound = sound
 
-def _mode(word: str) -> int:
-    if len(word) in (3, 4) and set(word) <= set("01234567"):
-        return int(word, 8)
-    raise ValueError(f'"{word}" is not a file mode such as 0660')
+    @property
+    def name(self) -> str:
+        """What it is called everywhere: node, card10-bme680.kitchen."""
+        return f"{self.plugin.name}.{self.instance}" if self.instance else self.plugin.name
 
+    @property
+    def label_pairs(self) -> "Labels":
+        """The labels, and the one that tells instances apart."""
+        return ((INSTANCE, self.instance), *self.labels) if self.instance else self.labels
 
-def _group(word: str) -> str:
-    import grp  # noqa: PLC0415 - seldom needed
+    def same(self, other: "Wanted") -> bool:
+        """Whether one that runs would do for the other; where they are served is not their concern."""
+        return self.plugin is other.plugin and self._told() == other._told()
 
-    if word and not (word.isascii() and word.isdigit()):
-        try:
-            grp.getgrnam(word)
-        except KeyError:
-            raise ValueError(f'there is no group "{word}" on this machine') from None
-    return word
-
-
-def _refused(word: str) -> str:
-    if word:
-        raise ValueError(
-            "TLS and passwords are left to what stands in front: bind to loopback, unix: or dev: and put nginx "
-            "or a tunnel before it, see the README"
-        )
-    return word
-
-
-WEB = (
-    Option(
-        "web.listen-address",
-        Kind("ADDRESS", _address),
-        [],
-        "Where to listen: HOST:PORT, :PORT, dev:IFACE:PORT, unix:PATH, fd:NAME.",
-        repeatable=True,
-    ),
-    Option(
-        "web.allow",
-        Kind("NETWORK", _network),
-        [],
-        "An address or network that may connect; everybody if none is given.",
-        repeatable=True,
-    ),
-    Option("web.telemetry-path", Kind("PATH", _telemetry_path), "/metrics", "The path of the metrics."),
-    Option("web.max-requests", INTEGER, 40, "Scrapes at once; 0 for any number."),
-    Option("web.disable-exporter-metrics", BOOLEAN, False, "Leave out metrics about this process."),
-    Option("web.socket-mode", Kind("MODE", _mode, show="{:04o}".format), 0o660, "The mode of unix sockets, in octal."),
-    Option(
-        "web.socket-group", Kind("GROUP", _group), "", "The group of unix sockets; the process's own if none is given."
-    ),
-    Option("web.systemd-socket", BOOLEAN, False, "Listen on the sockets that the service manager hands over."),
-    Option(
-        "web.config.file", Kind("PATH", _refused), "", "Refused: TLS and passwords are left to a proxy.", hidden=True
-    ),
-    Option("scrape.timeout", TIMEOUT, 10.0, "The longest that a scrape may take, whatever the scraper allows."),
-    Option("log.level", choice(*log.LEVELS), "info", "The least severe events to log."),
-    Option("log.format", choice(*log.FORMATS), "logfmt", "How to log."),
-)
-MAIN = (
-    Option("config.file", PATH, "", "A TOML file with more options."),
-    Option("once", BOOLEAN, False, "Print one page and stop; exit status 1 if a collector failed."),
-    Option("version", BOOLEAN, False, "Print the version and stop."),
-    Option("help", BOOLEAN, False, "Print this and stop."),
-    Option("runtime.gomaxprocs", INTEGER, None, "Ignored: there is no Go in here.", hidden=True),
-)
-TABLES = ("web", "scrape", "log")
+    def _told(self) -> "tuple[str, Values, Labels]":
+        return self.instance, self.values, self.labels
 
 
 class Settings:
-    """What one program was told: values of the common options, and those given for each of its exporters.
+    """Values of the common options, the exporters that run, and the file, if there is one, that some of it is from.
 
-    `ignored` are variables of the environment that look like options and are none.
+    `problems` are all that is wrong, a line each. `ignored` are variables of the environment that look like options
+    and are none.
     """
 
     def __init__(
-        self, values: "Values", exporters: "Sequence[tuple[Plugin, Values]]", ignored: Sequence[str] = ()
+        self,
+        values: "Values",
+        exporters: Sequence[Wanted],
+        *,
+        file: str = "",
+        problems: Sequence[str] = (),
+        ignored: Sequence[str] = (),
     ) -> None:
         self.values = values
         self.exporters = exporters
+        self.file = file
+        self.problems = problems
         self.ignored = ignored
-
-
-COMMON = Catalogue([*WEB, *MAIN])
 
 
 def on_command_line(own: Plugin | None) -> Catalogue:
@@ -129,7 +95,8 @@ class Sources:
     """Where settings come from: what the command line gave, the environment, and the plugins that tables may name.
 
     With `own`, that one exporter runs. Else those run that the file has tables of, or those of `default` where it
-    has none. `old` gathers the aliases that are in use, with their present names; the caller may have begun it.
+    has none. With `searching`, a file is looked for where none is named. `old` gathers the aliases that are in use,
+    with their present names; the caller may have begun it.
     """
 
     def __init__(
@@ -140,6 +107,7 @@ class Sources:
         *,
         own: Plugin | None = None,
         default: Sequence[str] = (),
+        searching: bool = False,
         old: "Old | None" = None,
     ) -> None:
         self.old: Old = {} if old is None else old
@@ -149,35 +117,46 @@ class Sources:
         self._plugins = plugins
         self._own = own
         self._default = default
+        self._searching = searching
 
     def read(self) -> Settings:
-        """All that the program is told, read anew."""
-        environment = config.from_environment(self._environment, COMMON.options)
-        path = self._ours.get("config.file", environment.get("config.file", ""))
-        from_file, tables = self._file(path) if path else ({}, {})
-        values = config.defaults(COMMON.options) | from_file | environment | self._ours
-        return Settings(values, *self._exporters(tables))
+        """All that the program is told, read anew; Misconfigured if anything in it is wrong."""
+        settings = self.look()
+        if settings.problems:
+            raise Misconfigured(settings.problems)
+        return settings
 
-    def _file(self, path: str) -> "tuple[Values, dict[str, Values]]":
-        """The common options' values, and those of the exporters by the name of their table."""
+    def look(self) -> Settings:
+        """As `read`, with what is wrong among the rest."""
+        environment, problems = config.from_environment(self._environment, COMMON.options)
+        path = self._ours.get("config.file", environment.get("config.file"))
+        if path is None:
+            path = config.default_file(self._environment) if self._searching else ""
+        from_file, found, wrong = self._file(path) if path else ({}, {}, [])
+        values = config.defaults(COMMON.options) | from_file | environment | self._ours
+        exporters, more, ignored = self._exporters(found)
+        return Settings(values, exporters, file=path, problems=[*problems, *wrong, *more], ignored=ignored)
+
+    def _file(self, path: str) -> "tuple[Values, dict[str, tuple[Plugin, list[Instance]]], list[str]]":
+        """The common options' values, the exporters by the name of their table, and what is wrong."""
         values: Values = {}
-        exporters: dict[str, Values] = {}
+        exporters = {}
         problems = []
-        for name, table in config.load_file(path).items():
-            plugin = None if name in TABLES else self._plugins.get(name)
-            if plugin is None and name not in TABLES:
-                problems.append(self._no_table(name, table))
-                continue
-            options, prefix = (plugin.options, plugin.prefix) if plugin else (COMMON, f"{name}.")
-            found, wrong = config.from_table(name, table, prefix, options, self.old)
-            problems += wrong
-            if plugin:
-                exporters[name] = found
-            else:
+        try:
+            loaded = config.load_file(path)
+        except Misconfigured as error:
+            return {}, {}, list(error.problems)
+        for name, table in loaded.items():
+            if name in TABLES:
+                found, wrong = config.from_table(name, table, f"{name}.", COMMON, self.old)
                 values |= found
-        if problems:
-            raise Misconfigured([f"{path}: {problem}" for problem in problems])
-        return values, exporters
+            elif (plugin := self._plugins.get(name)) is not None:
+                instances, wrong = tables.instances(plugin, table, self.old)
+                exporters[name] = plugin, instances
+            else:
+                wrong = [self._no_table(name, table)]
+            problems += wrong
+        return values, exporters, [f"{path}: {problem}" for problem in problems]
 
     def _no_table(self, name: str, table: object) -> str:
         if not isinstance(table, dict):
@@ -185,15 +164,30 @@ class Sources:
         known = ", ".join(f"[{each}]" for each in (*TABLES, *self._plugins))
         return f"[{name}]: no such table; there are {known}"
 
-    def _exporters(self, tables: "Mapping[str, Values]") -> "tuple[list[tuple[Plugin, Values]], list[str]]":
-        """Those that run with what was given for them, and the variables that are nobody's."""
-        running = [self._own] if self._own else [self._plugins[name] for name in tables or self._default]
+    def _exporters(
+        self, found: "Mapping[str, tuple[Plugin, list[Instance]]]"
+    ) -> tuple[list[Wanted], list[str], list[str]]:
+        """Those that run with what was given for them, what is wrong with that, and variables that are nobody's."""
         unknown = set(config.variables(self._environment)) - {config.variable(option) for option in COMMON.options}
         exporters = []
-        for plugin in running:
+        problems = []
+        for plugin, instances in self._running(found):
             # Asked only where there may be one, for this imports what declares them.
             options = plugin.options.all() if unknown else ()
             unknown.difference_update(map(config.variable, options))
-            environment = config.from_environment(self._environment, options)
-            exporters.append((plugin, tables.get(plugin.name, {}) | environment | self._theirs))
-        return exporters, sorted(unknown)
+            environment, wrong = config.from_environment(self._environment, options)
+            problems += wrong
+            given = environment | self._theirs
+            exporters += [_wanted(plugin, instance, given, sound=not wrong) for instance in instances]
+        return exporters, problems, sorted(unknown)
+
+    def _running(self, found: "Mapping[str, tuple[Plugin, list[Instance]]]") -> "list[tuple[Plugin, list[Instance]]]":
+        if self._own:
+            return [found.get(self._own.name, (self._own, [Instance()]))]
+        return list(found.values()) or [(self._plugins[name], [Instance()]) for name in self._default]
+
+
+def _wanted(plugin: Plugin, instance: Instance, given: "Values", *, sound: bool) -> Wanted:
+    """What the command line and the environment give is for every instance."""
+    values = instance.values | given
+    return Wanted(plugin, instance.name, values, instance.labels, instance.listen, sound=sound and instance.sound)

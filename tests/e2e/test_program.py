@@ -87,7 +87,8 @@ def test_a_wrong_file_is_refused_with_one_line(tmp_path: Path) -> None:
     file = tmp_path / "motes.toml"
     file.write_text('[web]\nmax-requests = "40"\n[node]\ncollector.cpu.info = true\n')
     done = run(*MOTESD, f"--config.file={file}")
-    line = f'motesd: {file}: [web] max-requests: "40" is of the wrong type: N is wanted, a whole number (and 1 more)\n'
+    line = f'motesd: {file}: [web] max-requests: "40" is of the wrong type: N is wanted, a whole number'
+    line += " (and 1 more, see --config.check)\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
 
 

@@ -85,7 +85,7 @@ def test_words(line: str, values: dict[str, object]) -> None:
 def test_words_refused(line: str, message: str) -> None:
     with pytest.raises(Misconfigured) as raised:
         LINE.read(line.split(), {})
-    assert raised.value.problems == [message]
+    assert raised.value.problems[0] == message
 
 
 def test_aliases_are_taken_and_told_of_once() -> None:
@@ -143,6 +143,19 @@ def test_a_wrong_bare_word_is_told_of_by_the_options_name() -> None:
     assert line.read(["1", "2"], {}) == {"count": [1, 2]}
     with pytest.raises(Misconfigured, match=r'^--count: "x" is not a whole number such as 40$'):
         line.read(["1", "x"], {})
+
+
+def test_all_that_is_wrong_is_told() -> None:
+    words = ["-x", "1", "--web.most", "many", "a", "--web.path=b", "--web.moist=2", "--web.path=c"]
+    values, problems = LINE.look(words, {})
+    assert values == {}
+    assert [problem.partition(":")[0] for problem in problems] == [
+        "unknown option -x; see --help",
+        'unexpected argument "a"',
+        "unknown option --web.moist (--web.most?); see --help",
+        "--web.most",
+        "--web.path is given twice",
+    ]
 
 
 def test_what_is_private_is_not_taken_nor_shown() -> None:

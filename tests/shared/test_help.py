@@ -1,6 +1,6 @@
 """--help, as a person reads it."""
 
-from motes.shared import settings
+from motes.shared.common import COMMON
 from motes.shared.help import usage
 from motes.shared.options import BOOLEAN, DURATION, INTEGER, TEXT, Kind, Option
 from motes.shared.pairs import Pairs
@@ -65,7 +65,7 @@ def test_lines_are_as_wide_as_a_screen_but_expressions_are_whole() -> None:
 
 
 def test_every_common_option_says_what_it_is_for() -> None:
-    for option in settings.COMMON.options:
+    for option in COMMON.options:
         assert option.help.endswith(".")
         if option.default not in (None, "", []) and option.kind is not BOOLEAN:
             assert option.kind.parse(option.kind.show(option.default)) == option.default

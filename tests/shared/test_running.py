@@ -8,6 +8,7 @@ from motes.shared.config import Misconfigured
 from motes.shared.options import Catalogue
 from motes.shared.plugin import Exporter, Plugin
 from motes.shared.running import Running
+from motes.shared.settings import Wanted
 
 from tests.shared.conftest import Logged
 
@@ -46,7 +47,7 @@ class Actor:
 
 
 def running(*actors: Actor) -> Running:
-    return Running([(actor.plugin, {}) for actor in actors])
+    return Running([Wanted(actor.plugin) for actor in actors])
 
 
 def broken(name: str) -> Callable[[str], None]:
@@ -85,7 +86,7 @@ def test_a_life() -> None:
 
 
 def test_exporters_need_none_of_it(events: Logged) -> None:
-    its = Running([(Plugin("one", Catalogue([]), lambda _: Exporter([])), {})])
+    its = Running([Wanted(Plugin("one", Catalogue([]), lambda _: Exporter([])))])
     its.start()
     assert its.refresh()
     its.settle(soon())
@@ -153,7 +154,7 @@ def test_what_was_replaced_is_closed_at_once_and_waited_for_at_the_end() -> None
     old, kept = Actor("old"), Actor("kept", answers=yes)
     its = running(old, kept)
     its.start()
-    its.replace(its.prepare([(kept.plugin, {})]), [])
+    its.replace(its.prepare([Wanted(kept.plugin)]), [])
     assert old.asked == ["create", "start", "close"]
     old.answers = in_turn(False, True)
     its.end(soon())
@@ -165,11 +166,11 @@ def test_other_values_are_another_exporter() -> None:
     one = Actor("one", answers=yes)
     its = running(one)
     its.start()
-    its.replace(its.prepare([(one.plugin, {"a": [("b", 1)]})]), [])
+    its.replace(its.prepare([Wanted(one.plugin, "", {"a": [("b", 1)]})]), [])
     assert its.refresh()
     its.start()
     assert one.asked == ["create", "start", "create", "close", "start"]
-    its.replace(its.prepare([(one.plugin, {"a": [("b", 1)]})]), [])
+    its.replace(its.prepare([Wanted(one.plugin, "", {"a": [("b", 1)]})]), [])
     assert its.refresh()
     its.start()
     assert one.asked[5:] == ["ended", "refresh"]
@@ -183,6 +184,6 @@ def test_where_one_refuses_what_was_made_is_closed() -> None:
     its = running(kept)
     its.start()
     with pytest.raises(Misconfigured, match=r"^--a and --b exclude each other$"):
-        its.prepare([(actor.plugin, {}) for actor in (kept, made, refuses)])
+        its.prepare([Wanted(actor.plugin) for actor in (kept, made, refuses)])
     assert made.asked == ["create", "close"]
     assert kept.asked == ["create", "start"]

@@ -126,7 +126,7 @@ def test_without_descriptors_and_with_nobody_to_go_clients_wait(
 def test_a_slow_reader_holds_up_nobody_and_gets_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
     page = b"x" * (16 << 20)
     with Serving(Scripted("a")) as serving, serving.connect() as slow, serving.connect() as other:
-        serving.site.person_page = lambda: page
+        serving.site.person_page = lambda _: page
         slow.ask("/")
         until(lambda: serving.call(lambda: len(serving.server.lanes.writing)) == 1, "the answer fills the socket")
         slow.ask("/-/ready")
@@ -138,7 +138,7 @@ def test_a_slow_reader_holds_up_nobody_and_gets_it_all(monkeypatch: pytest.Monke
 def test_a_reader_that_is_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "WRITING", 0.05)
     with Serving(Scripted("a")) as serving, serving.connect() as slow:
-        serving.site.person_page = lambda: b"x" * (16 << 20)
+        serving.site.person_page = lambda _: b"x" * (16 << 20)
         slow.ask("/")
         serving.emptied()
         with pytest.raises((AssertionError, ConnectionResetError)):

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from motes.shared.common import COMMON
 from motes.shared.config import Misconfigured
 from motes.shared.options import BOOLEAN, INTEGER, TEXT, Catalogue, Option
 from motes.shared.pairs import Pairs
 from motes.shared.plugin import Exporter, Plugin
-from motes.shared.settings import COMMON, Settings, Sources, on_command_line
+from motes.shared.settings import Settings, Sources, on_command_line
 
 
 def plugin(name: str, prefix: str = "") -> Plugin:
@@ -55,7 +56,7 @@ def told(tmp_path: Path) -> Told:
 
 
 def values_of(settings: Settings) -> dict[str, object]:
-    return {plugin.name: values for plugin, values in settings.exporters}
+    return {wanted.name: wanted.values for wanted in settings.exporters}
 
 
 def test_defaults() -> None:

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from time import monotonic
 
 import pytest
+from motes.shared import address
+from motes.shared.address import Address
 from motes.shared.collector import Collector
 from motes.shared.engine import Engine, State
 from motes.shared.http import Refused, parse_head, parse_query
 from motes.shared.pages import Pages
 from motes.shared.site import Response, Site, choose, time_for
 
+HERE, ELSEWHERE, NOWHERE = [address.parse(f"127.0.0.{number}:9100") for number in (1, 2, 3)]
 COLLECTORS = [("node", "cpu"), ("node", "os"), ("ble", "adverts"), ("motes", "process")]
 
 
@@ -89,21 +92,22 @@ class Rig:
     def __init__(self) -> None:
         self.engine = Engine([Collector(exporter, name, lambda _: ()) for exporter, name in COLLECTORS])
         self.site = Site(self.engine, Pages({}, self.engine.claims))
-        self.site.person_page = lambda: b"<p>"
+        self.site.views = {HERE: frozenset(["node", "ble"]), ELSEWHERE: frozenset(["ble"])}
 
-    def get(self, target: str, headers: str = "") -> Response | list[str]:
+    def get(self, target: str, headers: str = "", where: Address = HERE) -> Response | list[str]:
         """The response, or the names of the collectors that are scraped for it."""
         replies: list[Response] = []
-        ticket = self.site.respond(parse_head(f"GET {target} HTTP/1.0\r\n{headers}\r\n".encode()), replies.append)
+        request = parse_head(f"GET {target} HTTP/1.0\r\n{headers}\r\n".encode())
+        ticket = self.site.respond(request, where, replies.append)
         if ticket is None:
             return replies[0]
         self.site.cancel(ticket)
         assert ticket.scrape is not None
         return [state.collector.name for state in ticket.scrape.states]
 
-    def status(self, target: str) -> int:
+    def status(self, target: str, where: Address = HERE) -> int:
         try:
-            found = self.get(target)
+            found = self.get(target, where=where)
         except Refused as refused:
             return refused.status
         assert isinstance(found, Response)
@@ -151,6 +155,38 @@ def test_metrics(rig: Rig, target: str, scraped: str) -> None:
 )
 def test_other_paths(rig: Rig, target: str, status: int) -> None:
     assert rig.status(target) == status
+
+
+@pytest.mark.parametrize(
+    ("where", "target", "scraped"),
+    [
+        (ELSEWHERE, "/metrics", "adverts process"),
+        (ELSEWHERE, "/metrics/ble", "adverts process"),
+        (ELSEWHERE, "/metrics?exclude[]=adverts", "process"),
+        (NOWHERE, "/metrics", "process"),
+    ],
+)
+def test_what_is_served_elsewhere_only(rig: Rig, where: Address, target: str, scraped: str) -> None:
+    assert rig.get(target, where=where) == scraped.split()
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [("/metrics/node", 404), ("/metrics?collect[]=cpu", 400), ("/metrics?exclude[]=node", 400), ("/-/healthy", 200)],
+)
+def test_nothing_is_told_of_what_is_not_served_there(rig: Rig, target: str, status: int) -> None:
+    assert rig.status(target, ELSEWHERE) == status
+
+
+def test_pages_are_of_what_is_served_there(rig: Rig) -> None:
+    rig.site.person_page = lambda view: ",".join(sorted(view)).encode()
+    rig.site.status_json = lambda view: b"json " + ",".join(sorted(view)).encode()
+    for where, names in ((HERE, b"ble,node"), (ELSEWHERE, b"ble"), (NOWHERE, b"")):
+        page, json = rig.get("/", where=where), rig.get("/status.json", where=where)
+        assert isinstance(page, Response)
+        assert isinstance(json, Response)
+        assert (page.kind, page.body) == ("text/html; charset=utf-8", names)
+        assert (json.kind, json.body) == ("application/json", b"json " + names)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ class Serving:
 
     def __init__(self, *scripts: Scripted, spec: str = "127.0.0.1:0", allow: tuple[str, ...] = ()) -> None:
         self.engine = Engine([script.collector for script in scripts])
-        self.site = Site(self.engine, Pages({"test": ("test_collector", "collector")}, self.engine.claims))
+        self.site = Site(self.engine, Pages({"test": ("test_collector", "collector", ())}, self.engine.claims))
+        self.site.views = {address.parse(spec): frozenset(["test"])}
         self.site.ready = True
         self.server = Server(self.site, self.engine, Allow(allow))
         self._doors = _Doors(spec, self.server)

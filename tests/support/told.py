@@ -11,6 +11,7 @@ from motes.shared.plugin import Exporter, Plugin
 from motes.shared.report import Report, Reporter
 from motes.shared.running import Running
 from motes.shared.sensor import Sensor
+from motes.shared.settings import Wanted
 
 ALLOWED = ["127.0.0.1", "10.77.0.0/24"]
 
@@ -26,10 +27,10 @@ class Told:
     def __init__(
         self, *plugins: Plugin, own: bool = False, specs: Sequence[str] = ("127.0.0.1:9100", "unix:/run/<b>.sock")
     ) -> None:
-        self.running = Running([(each, {}) for each in plugins])
+        self.running = Running([Wanted(each) for each in plugins])
         self.running.start()
         process = [Collector("motes", "process", lambda _: ())] if own else []
-        self.engine = Engine([each for run in self.running.runs for each in run.exporter.collectors] + process)
+        self.engine = Engine([each for run in self.running.runs for each in run.collectors] + process)
         self.listeners = Listeners(
             [address.parse(spec) for spec in specs], socket_mode=0o600, opened=lambda *_: None, closed=lambda *_: None
         )
@@ -39,7 +40,7 @@ class Told:
 
     def report(self, *names: str) -> Report:
         """On the exporters that are named, or on all."""
-        return self._reporter.report(frozenset(names or [run.plugin.name for run in self.running.runs]))
+        return self._reporter.report(frozenset(names or [run.name for run in self.running.runs]))
 
     def close(self) -> None:
         self.engine.close()
