@@ -35,7 +35,7 @@ OPTIONS = (
         "firefox.profile",
         Kind("GLOB", expanded),
         [],
-        "A profile's folder, or one with a profiles.ini; by default, where browsers keep those of the user who runs it.",
+        "A profile's folder, or one with a profiles.ini; by default, wherever browsers keep those of this user.",
         repeatable=True,
     ),
     Option(

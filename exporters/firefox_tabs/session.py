@@ -1,9 +1,9 @@
 """What a session has: windows, tabs, groups, and when each tab was last looked at.
 
 Source: the JSON that Firefox's session store writes. `windows` has each window that is open with its `tabs`, `groups`
-        and `_closedTabs`, and for a while those that were closed just now, with `closedAt`; `_closedWindows` has the
-        others that were closed. A tab has `pinned` only when it is, `userContextId` is its container, `lastAccessed`
-        is Unix time. Private windows are never written.
+        and `_closedTabs`; those that were closed with their group are in `closedGroups`. A window that was closed just
+        now is still there, with `closedAt`; later it is in `_closedWindows`. A tab has `pinned` only when it is,
+        `userContextId` is its container, `lastAccessed` is Unix time. Private windows are never written.
 Unit:   milliseconds for lastAccessed.
 Errors: Failure wrong_type where there is no list of windows, too_many_tabs where there are more than are counted.
         Whatever else is missing or of another type is not counted.
@@ -97,7 +97,8 @@ def count(document: object) -> Session:
 def _count_window(session: Session, window: "Mapping[str, Any]") -> None:
     session.windows += 1
     session.groups += len(_objects(window, "groups"))
-    session.closed_tabs += len(_objects(window, "_closedTabs"))
+    groups = _objects(window, "closedGroups")
+    session.closed_tabs += len(_objects(window, "_closedTabs")) + sum(len(_objects(each, "tabs")) for each in groups)
     for tab in _objects(window, "tabs"):
         state = "pinned" if tab.get("pinned") is True else "hidden" if tab.get("hidden") is True else "plain"
         setattr(session, state, getattr(session, state) + 1)

@@ -21,7 +21,8 @@ class Status:
         self.problem = ""
         self.errors: dict[str, int] = {}
         self.seen = 0.0
-        self._told = False
+        # What the log has of it, at last.
+        self._told: str | None = None
 
     def sees(self) -> None:
         """What it has is known."""
@@ -29,17 +30,17 @@ class Status:
 
     def works(self) -> None:
         """There is nothing wrong with it."""
-        if not self._told or self.problem:
+        if self._told != "":
             log.info("profile is read", **self._fields())
-        self.problem, self._told = "", True
+        self.problem = self._told = ""
 
     def fails(self, failure: Failure) -> None:
-        """Logged when it is another problem than before."""
-        if failure.reason != self.problem:
+        """Logged when it is another problem than before; not to have saved anything is usual after each start."""
+        self.problem = failure.reason
+        if failure.reason not in (self._told, "not_saved"):
             advice = ADVICE[failure.reason]
-            tell = log.info if failure.reason == "not_saved" else log.warn
-            tell("profile is not read", **self._fields(), problem=failure.reason, err=failure, advice=advice)
-        self.problem, self._told = failure.reason, True
+            log.warn("profile is not read", **self._fields(), problem=failure.reason, err=failure, advice=advice)
+            self._told = failure.reason
 
     def count(self, failure: Failure) -> None:
         """A file, as it is now, could not be read."""
