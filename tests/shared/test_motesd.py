@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from motes.exporters.node import PLUGIN
-from motes.shared import motesd
-from motes.shared.config import Misconfigured
+from motes.shared import log, motesd
+from motes.shared.broken import Broken
 from motes.shared.options import Catalogue
 from motes.shared.plugin import Exporter, Plugin
 from motes.shared.program import Program
 
+from tests.support import theirs
 from tests.support.fakes import Scripted
 
 
@@ -48,48 +49,70 @@ def test_ours() -> None:
 
 
 def test_others(of_others: Callable[..., None]) -> None:
-    of_others(theirs="motes.exporters.node:PLUGIN")
+    of_others(node="motes.exporters.card10_bme680:PLUGIN", theirs="tests.support.theirs:PLUGIN")
     plugins = motesd.Plugins()
-    assert plugins["theirs"] is PLUGIN
+    assert plugins["theirs"] is theirs.PLUGIN
+    assert plugins["node"] is PLUGIN
     assert plugins.get("nobodys") is None
 
 
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("no_such_module_anywhere:PLUGIN", "exporter theirs: ModuleNotFoundError: No module named"),
-        ("motes.exporters.node:NOTHING", "exporter theirs: AttributeError: module"),
-        ("motes.exporters.node:ROOTS", "exporter theirs: its entry point is a tuple and no Plugin"),
+        ("no_such_module_anywhere:PLUGIN", "ModuleNotFoundError: No module named"),
+        ("motes.exporters.node:NOTHING", "AttributeError: module"),
+        ("motes.exporters.node:ROOTS", "TypeError: its entry point is a tuple and no Plugin"),
+        ("motes.exporters.node:PLUGIN", "ValueError: its entry point is called theirs, and its Plugin node"),
+        ("tests.support.leaving:PLUGIN", "SystemExit: 0"),
     ],
 )
-def test_broken_ones_are_told_of(of_others: Callable[..., None], value: str, told: str) -> None:
+def test_in_the_place_of_a_broken_one_is_one_that_says_so(
+    of_others: Callable[..., None], value: str, told: str
+) -> None:
     of_others(theirs=value)
-    with pytest.raises(Misconfigured) as raised:
-        motesd.Plugins()["theirs"]
-    assert raised.value.problems[0].startswith(told)
+    plugin = motesd.Plugins()["theirs"]
+    assert isinstance(plugin, Broken)
+    assert plugin.name == "theirs"
+    assert plugin.error.startswith(told)
+    assert motesd.Plugins()["theirs"] is not plugin
+
+
+def test_an_interruption_is_none_of_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(motesd, "import_module", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        motesd.Plugins()["node"]
 
 
 def test_one_of_ours_that_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(motesd.EXPORTERS, "broken", "motes.exporters.broken")
-    with pytest.raises(Misconfigured, match=r"^exporter broken: ModuleNotFoundError: "):
-        motesd.Plugins()["broken"]
+    plugin = motesd.Plugins()["broken"]
+    assert isinstance(plugin, Broken)
+    assert plugin.error.startswith("ModuleNotFoundError: ")
 
 
-@pytest.mark.parametrize(
-    ("error", "line"),
-    [
-        (ValueError("--a and --b exclude each other"), "it: --a and --b exclude each other\n"),
-        (KeyError("x\ny"), "it: exporter broken: KeyError: 'x\\ny'\n"),
-        (OSError(13, "no\nway"), "it: exporter broken: PermissionError: [Errno 13] no\\nway\n"),
-    ],
-)
-def test_an_exporter_that_cannot_be_made(capfd: pytest.CaptureFixture[str], error: Exception, line: str) -> None:
+def failing(error: BaseException) -> Plugin:
     def create(_: object) -> Exporter:
         raise error
 
-    plugin = Plugin("broken", Catalogue([]), create)
+    return Plugin("broken", Catalogue([]), create)
+
+
+def test_an_exporter_that_refuses_its_options(capfd: pytest.CaptureFixture[str]) -> None:
+    plugin = failing(ValueError("--a and --b exclude each other"))
     assert Program("it", "", "127.0.0.1:0", {"broken": plugin}, own=plugin).main(["--once"]) == 2
-    assert capfd.readouterr() == ("", line)
+    assert capfd.readouterr() == ("", "it: --a and --b exclude each other\n")
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), OSError(13, "no way"), SystemExit(), RecursionError("deep")])
+def test_an_exporter_that_cannot_be_made(capfd: pytest.CaptureFixture[str], error: BaseException) -> None:
+    plugin = failing(error)
+    assert Program("it", "", "127.0.0.1:0", {"broken": plugin}, own=plugin).main(["--once"]) == 1
+    shown = capfd.readouterr()
+    assert 'motes_exporter_success{exporter="broken"} 0\n' in shown.out
+    assert f"err={log.logfmt({'': f'{type(error).__name__}: {error}'})[1:]}\n" in shown.err
 
 
 def test_tables_of_the_file_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
