@@ -23,15 +23,26 @@ _FAMILIES = frozenset((socket.AF_INET, socket.AF_INET6, socket.AF_UNIX))
 
 
 def tcp(address: Address) -> socket.socket:
-    """ENODEV where its interface does not exist. Without a host, both families (IPv4 alone where there is no IPv6)."""
-    if address.host:
-        return _tcp(_family(address.host), address)
+    """ENODEV where its interface does not exist."""
+    made = bound(address)
     try:
-        return _tcp(socket.AF_INET6, address)
+        made.listen(BACKLOG)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def bound(address: Address) -> socket.socket:
+    """One that does not listen yet. Without a host, of both families (IPv4 alone where there is no IPv6)."""
+    if address.host:
+        return _bound(_family(address.host), address)
+    try:
+        return _bound(socket.AF_INET6, address)
     except OSError as error:
         if error.errno not in _NO_IPV6:
             raise
-    return _tcp(socket.AF_INET, address)
+    return _bound(socket.AF_INET, address)
 
 
 def device(listening: socket.socket) -> str:
@@ -106,7 +117,7 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def _tcp(family: socket.AddressFamily, address: Address) -> socket.socket:
+def _bound(family: socket.AddressFamily, address: Address) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -117,7 +128,6 @@ def _tcp(family: socket.AddressFamily, address: Address) -> socket.socket:
         if address.host:
             _free_bind(made)
         made.bind((address.host, address.port))
-        made.listen(BACKLOG)
     except BaseException:
         made.close()
         raise

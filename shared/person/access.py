@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from motes.shared.finding import BAD, GOOD, Finding
 
-_WAYS = {os.R_OK: "read", os.W_OK: "write", os.R_OK | os.W_OK: "read and write"}
+_WAYS = {os.R_OK: "read", os.W_OK: "write", os.X_OK: "enter"}
+_BITS = {os.R_OK: stat.S_IRGRP, os.W_OK: stat.S_IWGRP, os.X_OK: stat.S_IXGRP}
 
 
 def user() -> str:
@@ -23,18 +24,18 @@ def user() -> str:
 
 
 def usable(path: str, way: int) -> Finding:
-    """Whether this process may read (os.R_OK) or write (os.W_OK) a file, or both."""
+    """Whether this process may read (os.R_OK), write (os.W_OK) or enter (os.X_OK) what is at a path."""
     for folder in _above(path):
         if not os.path.isdir(folder):
             return Finding(BAD, f"there is no folder {folder}", "make it, or write another path")
         if not _may(folder, os.X_OK):
-            return Finding(BAD, f"{user()} may not enter {folder}{_owned(folder)}", _allow(folder, "x"))
+            return Finding(BAD, f"{user()} may not enter {folder}{_owned(folder)}", _allow(folder, os.X_OK))
     if not os.path.exists(path):
         return Finding(BAD, f"there is no {path}", "make it, or write another path")
+    wanted = " and ".join(word for bit, word in _WAYS.items() if way & bit)
     if _may(path, way):
-        return Finding(GOOD, f"{user()} may {_WAYS[way]} {path}")
-    letters = "".join(letter for bit, letter in ((os.R_OK, "r"), (os.W_OK, "w")) if way & bit)
-    return Finding(BAD, f"{user()} may not {_WAYS[way]} {path}{_owned(path)}", _allow(path, letters))
+        return Finding(GOOD, f"{user()} may {wanted} {path}")
+    return Finding(BAD, f"{user()} may not {wanted} {path}{_owned(path)}", _allow(path, way))
 
 
 def secret(path: str, what: str) -> Iterator[Finding]:
@@ -58,6 +59,10 @@ def group_name(gid: int) -> str:
         return grp.getgrgid(gid).gr_name
     except KeyError:
         return str(gid)
+
+
+def group_id(name: str) -> int:
+    return int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
 
 
 def is_member(gid: int) -> bool:
@@ -90,14 +95,15 @@ def _owned(path: str) -> str:
     return f", which is {owner}'s and the group {group_name(status.st_gid)}'s (mode {stat.S_IMODE(status.st_mode):04o})"
 
 
-def _allow(path: str, letters: str) -> str:
+def _allow(path: str, way: int) -> str:
     """What to do so that this user may."""
     try:
         status = os.stat(path)
     except OSError:
         return "see who may enter its folder"
-    needed = sum({"r": stat.S_IRGRP, "w": stat.S_IWGRP, "x": stat.S_IXGRP}[letter] for letter in letters)
+    needed = sum(bit for each, bit in _BITS.items() if way & each)
     if status.st_mode & needed != needed or not status.st_gid:
+        letters = "".join(letter for letter, bit in (("r", os.R_OK), ("w", os.W_OK), ("x", os.X_OK)) if way & bit)
         return f"give {user()} the right to, as by: setfacl -m u:{user()}:{letters} {path}"
     return join_group(group_name(status.st_gid))
 
