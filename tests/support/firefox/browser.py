@@ -113,6 +113,7 @@ class Firefox:
         self._process = self._run(*_OFFERED)
         until(self._entrance, "that Firefox takes commands", self.log)
         self._control = Marionette(int(self._entrance()))
+        self._enter_first_window()
 
     def quit(self) -> None:
         """As by its menu."""
@@ -220,6 +221,15 @@ class Firefox:
     def _do(self, script: str, *given: object) -> Any:
         assert self._control is not None, "it does not run"
         return self._control.run(f"return (async given => {{ {_HELPERS} {script} }})([...arguments]);", given)
+
+    def _enter_first_window(self) -> None:
+        """Which is not closed, unlike the one that a session begins in, perhaps."""
+        assert self._control is not None
+        for handle in self._control.command("WebDriver:GetWindowHandles"):
+            self._control.command("WebDriver:SwitchToWindow", handle=handle, focus=False)
+            if self._do("return windows[0] == window;"):
+                return
+        raise AssertionError("it has no window")
 
     def _entrance(self) -> str:
         assert self._process is not None
