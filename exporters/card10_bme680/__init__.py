@@ -15,7 +15,10 @@ from motes.shared.plugin import Exporter, Plugin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from motes.shared.config import Values
+    from motes.shared.finding import Finding
 
 # The shortest time between two readings, in seconds: the sensor takes a fifth of it, an app to interrupt more.
 _LEAST_INTERVAL = 1.0
@@ -78,4 +81,10 @@ def create(values: "Values") -> Exporter:
     )
 
 
-PLUGIN = Plugin(NAME, Catalogue(OPTIONS), create, prefix="serial.")
+def _needs(values: "Values") -> "Iterable[Finding]":
+    from motes.exporters.card10_bme680 import needs  # noqa: PLC0415 - for `motes doctor` alone
+
+    return needs.needs(values)
+
+
+PLUGIN = Plugin(NAME, Catalogue(OPTIONS), create, prefix="serial.", needs=_needs)

@@ -17,7 +17,10 @@ from motes.shared.plugin import Exporter, Plugin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from motes.shared.config import Values
+    from motes.shared.finding import Finding
 
 NAME = "lywsd03mmc"
 _MAC = Kind("MAC", mac.parse)
@@ -96,4 +99,10 @@ def _keys(told: "Values") -> dict[str, bytes]:
     return (keys.read_file(path) if path else {}) | dict(told["ble.key"])
 
 
-PLUGIN = Plugin(NAME, Catalogue(OPTIONS), create, prefix="ble.")
+def _needs(values: "Values") -> "Iterable[Finding]":
+    from motes.exporters.lywsd03mmc import needs  # noqa: PLC0415 - for `motes doctor` alone
+
+    return needs.needs(values)
+
+
+PLUGIN = Plugin(NAME, Catalogue(OPTIONS), create, prefix="ble.", needs=_needs)

@@ -31,9 +31,19 @@ def parse(word: str) -> bytes:
 
 def read_file(path: str) -> dict[str, bytes]:
     """Keys by address."""
+    keys, bad = listed(text(path))
+    for number, why in bad[:_MOST_TOLD]:
+        log.warn("line of the key file ignored", file=path, line=number, err=why)
+    if more := bad[_MOST_TOLD:]:
+        log.warn("more lines of the key file ignored", file=path, lines=len(more))
+    return keys
+
+
+def listed(text: str) -> tuple[dict[str, bytes], list[tuple[int, ValueError]]]:
+    """Keys by address, and what is wrong with the other lines, by their number."""
     keys: dict[str, bytes] = {}
     bad: list[tuple[int, ValueError]] = []
-    for number, words in _lines(_text(path)):
+    for number, words in _lines(text):
         try:
             address, key = _pair(words)
             if address in keys:
@@ -42,14 +52,11 @@ def read_file(path: str) -> dict[str, bytes]:
             bad.append((number, error))
         else:
             keys[address] = key
-    for number, why in bad[:_MOST_TOLD]:
-        log.warn("line of the key file ignored", file=path, line=number, err=why)
-    if more := bad[_MOST_TOLD:]:
-        log.warn("more lines of the key file ignored", file=path, lines=len(more))
-    return keys
+    return keys, bad
 
 
-def _text(path: str) -> str:
+def text(path: str) -> str:
+    """What is in a file that may have keys in it."""
     try:
         with open(path, "rb", opener=_open) as file:
             mode = os.fstat(file.fileno()).st_mode

@@ -61,11 +61,16 @@ def group_name(gid: int) -> str:
         return str(gid)
 
 
-def group_id(name: str) -> int:
-    return int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
+def group_id(name: str) -> int | None:
+    """Of a group by name or number; None where there is none."""
+    try:
+        return int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
+    except KeyError:
+        return None
 
 
-def is_member(gid: int) -> bool:
+def is_member(gid: int | None) -> bool:
+    """Whether this process has a group's rights."""
     return os.geteuid() == 0 or gid in {os.getegid(), *os.getgroups()}
 
 
