@@ -16,6 +16,10 @@ from motes.shared.exposition import Family
 from motes.shared.options import BOOLEAN, FOLDER, PATH, Catalogue, Option
 from motes.shared.plugin import Exporter, Plugin
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from motes.shared.finding import Finding
+
 # name -> on by default
 COLLECTORS: dict[str, bool] = {
     "conntrack": True,
@@ -150,9 +154,16 @@ def _collector(name: str, host: Host) -> Collector:
     return Collector("node", name, by, claims_last=name in FROM_OUTSIDE)
 
 
+def _needs(values: Mapping[str, object]) -> "Iterable[Finding]":
+    from motes.exporters.node import needs  # noqa: PLC0415 - for `motes doctor` alone
+
+    return needs.needs(values)
+
+
 PLUGIN = Plugin(
     "node",
     Catalogue([*ROOTS, DISABLE_DEFAULTS, *SWITCHES], _options_for, _everything),
     create,
     telemetry=("node_scrape_collector", "collector"),
+    needs=_needs,
 )
