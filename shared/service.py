@@ -4,6 +4,7 @@ SIGTERM and SIGINT stop it, SIGHUP has it read its configuration again. A config
 """
 
 import resource
+import select
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from motes.shared.address import Address
 from motes.shared.allow import Allow
 from motes.shared.collector import Collector
 from motes.shared.config import Misconfigured
-from motes.shared.engine import Engine
+from motes.shared.engine import Engine, Scrape
 from motes.shared.exposition import Family, gauge
 from motes.shared.listen import Listeners
 from motes.shared.pages import Pages, Telemetry
@@ -98,6 +99,21 @@ class Service:
         self.end(self._stop_by)
         log.info("stopped")
         return 0
+
+    def take(self) -> Scrape:
+        """One collection instead, once all is there that is worth waiting for, in the time that a scrape may take."""
+        timeout = self.settings.values["scrape.timeout"]
+        deadline = monotonic() + timeout
+        self.running.start()
+        # What is left of the time is the collectors'.
+        self.running.settle(deadline - timeout / 10)
+        finished: list[Scrape] = []
+        self.engine.scrape(self.engine.states, deadline, finished.append)
+        while not finished:
+            select.select([self.engine], [], [], self.engine.timeout(monotonic()))
+            self.engine.handle()
+            self.engine.tick(monotonic())
+        return finished[0]
 
     def end(self, until: float = float("inf")) -> None:
         """Let exporters give back what they hold; they have a second, if that is not beyond a monotonic time."""
