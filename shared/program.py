@@ -5,16 +5,13 @@ Exit status: 0 after a stop, 1 where it cannot listen or (with --once) a collect
 
 import errno
 import os
-import select
 import signal
 import socket
 from collections.abc import Mapping, Sequence
-from time import monotonic
 
 from motes.shared import common, listen, log, settings
 from motes.shared.command_line import CommandLine
 from motes.shared.config import Misconfigured
-from motes.shared.engine import Scrape
 from motes.shared.options import Option
 from motes.shared.plugin import Plugin
 from motes.shared.service import Service
@@ -110,21 +107,10 @@ class Program:
         """One page to standard output; the exit status."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda number, _: _leave(service, number))
-        timeout = service.settings.values["scrape.timeout"]
-        deadline = monotonic() + timeout
-        service.running.start()
-        # What is left of the time is the collectors'.
-        service.running.settle(deadline - timeout / 10)
-        finished: list[Scrape] = []
-        engine = service.engine
-        engine.scrape(engine.states, deadline, finished.append)
-        while not finished:
-            select.select([engine], [], [], engine.timeout(monotonic()))
-            engine.handle()
-            engine.tick(monotonic())
-        status = self._write(service.pages.make(finished[0], openmetrics=False, gzip=False))
+        scrape = service.take()
+        status = self._write(service.pages.make(scrape, openmetrics=False, gzip=False))
         service.end()
-        failed = any(result is None or result.error for _, result in finished[0].results())
+        failed = any(result is None or result.error for _, result in scrape.results())
         return status or int(failed)
 
     def _print(self, text: str) -> int:
