@@ -20,7 +20,7 @@ def picture(snapshot: Snapshot, width: int, place: str) -> list[Line]:
     up = f", up {human.span(report.now - report.started)}" if 0 < report.started <= report.now else ""
     head: Line = [(f"{report.program} {snapshot.version}", "bold"), (" ", "")]
     lines = paragraph(head, f"at {place}{up}", width, "dim", indent=2)
-    lines += _wrong(problems(report), width)
+    lines += wrong(problems(report), width) or [[("All is well.", "good")]]
     lines += _listening(report, width)
     for exporter in report.exporters:
         lines += [[], *exported(exporter, report.now, width)]
@@ -42,9 +42,8 @@ def exported(exporter: ExporterReport, now: float, width: int) -> list[Line]:
     return lines
 
 
-def _wrong(found: Sequence[Problem], width: int) -> list[Line]:
-    if not found:
-        return [[("All is well.", "good")]]
+def wrong(found: Sequence[Problem], width: int) -> list[Line]:
+    """What is wrong, and what more is known of it."""
     lines: list[Line] = []
     for each in found:
         what = ", ".join(filter(None, (each.what, each.when)))
