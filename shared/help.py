@@ -23,7 +23,7 @@ def usage(
     bare: str,
 ) -> str:
     """A usage line, what a program is for, and its options by group; the rest is the program's own: see Program."""
-    parts = [f"usage: {line}", "", *_wrapped(about)]
+    parts = [f"usage: {line}", "", *wrapped(about)]
     short = {name: f"-{letter}, " for letter, name in letters.items()}
     for title, options in groups:
         shown = [option for option in options if not option.hidden]
@@ -31,8 +31,8 @@ def usage(
             parts += ["", f"{title}:"]
         for option in shown:
             told = _told(option, defaults.get(option.name) or _default(option), option.name == bare)
-            parts += [f"  {short.get(option.name, '')}{_flag(option)}", *_wrapped(told, _INDENT)]
-    return "\n".join([*parts, "", *_wrapped(_ELSEWHERE)]) + "\n"
+            parts += [f"  {short.get(option.name, '')}{_flag(option)}", *wrapped(told, _INDENT)]
+    return "\n".join([*parts, "", *wrapped(_ELSEWHERE)]) + "\n"
 
 
 def _told(option: Option, default: str, bare: bool) -> str:
@@ -58,8 +58,8 @@ def _default(option: Option) -> str:
     return option.kind.show(option.default)
 
 
-def _wrapped(text: str, indent: str = "") -> list[str]:
-    # An expression is to be copied whole.
+def wrapped(text: str, indent: str = "") -> list[str]:
+    """In lines, but for expressions, which are to be copied whole."""
     return textwrap.wrap(
         text,
         _WIDTH,

@@ -73,6 +73,8 @@ class Program:
             return self._print(self._help())
         if given.get("version"):
             return self._print(f"{self.name}, version {VERSION}\n")
+        if given.get("config.example"):
+            return self._print(self._example())
         sources = Sources(
             given,
             os.environ,
@@ -82,7 +84,19 @@ class Program:
             searching=self.own is None,
             old=old,
         )
-        return self._serve(sources)
+        return self._check(sources, wrong) if given.get("config.check") else self._serve(sources)
+
+    def _check(self, sources: Sources, wrong: Sequence[str]) -> int:
+        """Say all that is wrong, besides what is already known to be; the exit status."""
+        from motes.shared import check  # noqa: PLC0415 - only when it is asked for
+
+        told = self._placed(sources.look())
+        log.configure(told.values["log.level"], told.values["log.format"])
+        _warn(sources.old, told)
+        problems = [*wrong, *check.problems(told)]
+        for problem in problems:
+            self._complain(problem)
+        return 2 if problems else self._print(f"{self.name}: all is well: {check.picture(told)}\n")
 
     def _serve(self, sources: Sources) -> int:
         told = self._settings(sources)
@@ -145,6 +159,12 @@ class Program:
         line = f"{self.name} [OPTIONS]" + (f" [{bare.kind.metavar}...]" if bare else "")
         defaults = {"web.listen-address": self.address}
         return usage(line, self.about, groups, defaults=defaults, letters=self.letters, bare=self.bare)
+
+    def _example(self) -> str:
+        from motes.shared.example import example  # noqa: PLC0415 - likewise
+
+        on = [self.own.name] if self.own else self.default
+        return example(self.name, self.plugins, on, {"web.listen-address": [self.address]})
 
 
 def _leave(service: Service, number: int) -> None:
