@@ -111,14 +111,15 @@ def from_table(name: str, table: object, prefix: str, options: Catalogue, old: "
 
 
 def _unknown_key(key: str, given: object, prefix: str, options: Catalogue) -> str:
+    whole = key
     while isinstance(given, dict) and given:
         inner, given = next(iter(given.items()))
-        key += f".{inner}"
-    if options.find(prefix + key) is not None:
-        return f'{key}: a key with dots stands in quotes: "{key}" = …'
+        whole += f".{inner}"
+    if options.find(prefix + whole) is not None:
+        return f'{whole}: a key with dots stands in quotes: "{whole}" = …'
     names = [option.name.removeprefix(prefix) for option in options.all() if option.name.startswith(prefix)]
-    meant = near(key, names)
-    return f"{key}: no such option" + (f" ({meant}?)" if meant else "")
+    meant = near(whole, names) or near(key, names)
+    return f"{whole}: no such option" + (f" ({meant}?)" if meant else "")
 
 
 def default_file(environment: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from importlib import import_module
 from motes.shared import broken
 from motes.shared.plugin import Plugin
 from motes.shared.program import Program
+from motes.shared.site import OWN
 
 EXPORTERS = {
     "node": "motes.exporters.node",
@@ -48,6 +49,9 @@ def _loader(name: str) -> Callable[[], object]:
     """What imports an exporter; KeyError where there is none of this name."""
     if name in EXPORTERS:
         return lambda: import_module(EXPORTERS[name]).PLUGIN
+    if name == OWN or "." in name:
+        # The program's own collector is of the one, and instances have names of the other kind.
+        raise KeyError(name)
     from importlib.metadata import entry_points  # noqa: PLC0415 - six megabytes, for those who have one
 
     return entry_points(group="motes.exporters")[name].load

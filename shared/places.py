@@ -43,4 +43,4 @@ def _clashes(found: "list[Place]") -> list[str]:
             shared = earlier == later and before != title
             if not shared and address.overlap(earlier, later):
                 problems.append(f"{title}: {address.clash(earlier, later)}")
-    return problems
+    return list(dict.fromkeys(problems))

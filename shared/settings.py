@@ -6,7 +6,7 @@ Errors: Misconfigured, with all that is wrong.
 
 from collections.abc import Mapping, Sequence
 
-from motes.shared import config, tables
+from motes.shared import broken, config, tables
 from motes.shared.common import COMMON, TABLES
 from motes.shared.config import Misconfigured
 from motes.shared.options import Catalogue, joined
@@ -151,16 +151,26 @@ class Sources:
                 found, wrong = config.from_table(name, table, f"{name}.", COMMON, self.old)
                 values |= found
             elif (plugin := self._plugins.get(name)) is not None:
-                instances, wrong = tables.instances(plugin, table, self.old)
-                exporters[name] = plugin, instances
+                exporters[name], wrong = self._instances(plugin, table)
             else:
                 wrong = [self._no_table(name, table)]
             problems += wrong
         return values, exporters, [f"{path}: {problem}" for problem in problems]
 
+    def _instances(self, plugin: Plugin, table: object) -> "tuple[tuple[Plugin, list[Instance]], list[str]]":
+        try:
+            found, wrong = tables.instances(plugin, table, self.old)
+        except Exception as error:  # noqa: BLE001 - a defect of what declares its options
+            plugin = broken.plugin(plugin.name, error)
+            found, wrong = tables.instances(plugin, table, self.old)
+        return (plugin, found), wrong
+
     def _no_table(self, name: str, table: object) -> str:
         if not isinstance(table, dict):
             return f"{name} stands outside of the tables: an option is in its table, such as [web]"
+        kin, dot, _ = name.partition(".")
+        if dot and self._plugins.get(kin) is not None:
+            return f'["{name}"]: instances stand without quotes: [{name}]'
         known = ", ".join(f"[{each}]" for each in (*TABLES, *self._plugins))
         return f"[{name}]: no such table; there are {known}"
 

@@ -23,7 +23,7 @@ _ERROR_HEADERS = {405: {"Allow": "GET, HEAD"}, 503: {"Retry-After": "1"}}
 # The names of the exporters that are served in one place.
 View = frozenset[str]
 # Whose the collector of the program's own process is; it goes along with whatever is chosen, everywhere.
-_OWN = "motes"
+OWN = "motes"
 _NOBODY: View = frozenset()
 # Collectors have this long, in seconds, however hasty the scraper: others that share the collection may not be.
 _LEAST = 1.0
@@ -148,7 +148,7 @@ class Site:
 
     def _of(self, names: Container[str]) -> Sequence[State]:
         """The collectors of these exporters, and the program's own."""
-        return [each for each in self._engine.states if (name := each.collector.exporter) in names or name == _OWN]
+        return [each for each in self._engine.states if (name := each.collector.exporter) in names or name == OWN]
 
     def _scrape(self, request: Request, states: Sequence[State], reply: Callable[[Response], None]) -> Ticket:
         chosen = choose(states, request.query)
@@ -190,13 +190,13 @@ def choose(states: Sequence[State], query: Mapping[str, Sequence[str]]) -> Seque
         return states
     if wanted and unwanted:
         raise Refused(400, "collect[] and exclude[] cannot be given together.")
-    theirs = [state.collector for state in states if state.collector.exporter != _OWN]
+    theirs = [state.collector for state in states if state.collector.exporter != OWN]
     known = {name for collector in theirs for name in (collector.name, collector.exporter)}
     for name in (*wanted, *unwanted):
         if name not in known:
             raise Refused(400, f'There is no collector "{name}" here; there are: {", ".join(sorted(known))}.')
     if wanted:
-        return [state for state in states if _named(state, wanted) or state.collector.exporter == _OWN]
+        return [state for state in states if _named(state, wanted) or state.collector.exporter == OWN]
     return [state for state in states if not _named(state, unwanted)]
 
 

@@ -54,9 +54,11 @@ def instances(plugin: Plugin, table: object, old: "Old") -> "tuple[list[Instance
         return [], config.from_table(plugin.name, table, plugin.prefix, plugin.options, old)[1]
     below = {key: given for key, given in table.items() if _is_instance(plugin, key, given)}
     itself = {key: given for key, given in table.items() if key not in below}
-    named = {"": itself, **below} if itself or not below else below
+    problems = [_bad_name(f"{plugin.name}.{name}") for name in below if not _fits(name)]
+    named = {name: given for name, given in below.items() if _fits(name)}
+    if itself or not below:
+        named = {"": itself, **named}
     found = []
-    problems = []
     for name, given in named.items():
         instance, wrong = _instance(plugin, name, given, old)
         found.append(instance)
@@ -81,7 +83,7 @@ def _knows(plugin: Plugin, key: str) -> bool:
 
 def _instance(plugin: Plugin, name: str, table: "Values", old: "Old") -> "tuple[Instance, list[str]]":
     title = f"{plugin.name}.{name}" if name else plugin.name
-    problems = _bad_name(title, name)
+    problems = []
     labels, wrong = _labels(table.get("labels", {}), named=bool(name))
     problems += [f"[{title}] labels: {each}" for each in wrong]
     listen, wrong = _listen(table.get("listen", []))
@@ -92,10 +94,12 @@ def _instance(plugin: Plugin, name: str, table: "Values", old: "Old") -> "tuple[
     return Instance(name, values, labels, listen, sound=not problems), problems
 
 
-def _bad_name(title: str, name: str) -> list[str]:
-    if len(name) <= _LONGEST_NAME and _IN_NAMES.issuperset(name):
-        return []
-    return [f"[{title}]: an instance's name has letters, digits, - and _, {_LONGEST_NAME} at most"]
+def _fits(name: str) -> bool:
+    return 0 < len(name) <= _LONGEST_NAME and _IN_NAMES.issuperset(name)
+
+
+def _bad_name(title: str) -> str:
+    return f"[{title}]: an instance's name has letters, digits, - and _, {_LONGEST_NAME} at most"
 
 
 def _labels(given: object, *, named: bool) -> "tuple[Labels, list[str]]":

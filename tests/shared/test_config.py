@@ -138,3 +138,33 @@ def test_file(tmp_path: Path) -> None:
     assert config.load_file(os.fspath(file)) == {}
     file.write_bytes('[web]\npath = "ä"\r\n'.encode())
     assert config.load_file(os.fspath(file)) == {"web": {"path": "ä"}}
+
+
+def test_the_file_that_is_used_without_being_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system, own, home = tmp_path / "etc" / "motes.toml", tmp_path / "own", tmp_path / "home"
+    monkeypatch.setattr(config, "SYSTEM_FILE", str(system))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    environment = {"XDG_CONFIG_HOME": str(own), "HOME": str(home)}
+    assert config.default_file(environment) == ""
+    for folder in (tmp_path / "etc", own / "motes", home / ".config" / "motes"):
+        folder.mkdir(parents=True)
+        (folder / "motes.toml").touch()
+    assert config.default_file(environment) == str(own / "motes" / "motes.toml")
+    assert config.default_file({"HOME": str(home)}) == str(home / ".config" / "motes" / "motes.toml")
+    assert config.default_file({**environment, "XDG_CONFIG_HOME": "own"}).startswith(str(home))
+    assert config.default_file({"XDG_CONFIG_HOME": str(home)}) == str(system)
+    assert config.default_file({}) == str(system)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert config.default_file(environment) == str(system)
+
+
+def test_a_file_that_cannot_be_looked_at_is_not_gone_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in (tmp_path / ("x" * 300), tmp_path / "loop" / "motes.toml", tmp_path / "nowhere.toml"):
+        monkeypatch.setattr(config, "SYSTEM_FILE", str(path))
+        (tmp_path / "loop").unlink(missing_ok=True)
+        (tmp_path / "loop").symlink_to("loop")
+        (tmp_path / "nowhere.toml").unlink(missing_ok=True)
+        (tmp_path / "nowhere.toml").symlink_to("nothing")
+        assert config.default_file({}) == str(path)
+        with pytest.raises(Misconfigured, match="cannot read"):
+            config.load_file(config.default_file({}))

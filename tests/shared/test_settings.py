@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from motes.shared import config
+from motes.shared.broken import Broken
 from motes.shared.common import COMMON
 from motes.shared.config import Misconfigured
-from motes.shared.options import BOOLEAN, INTEGER, TEXT, Catalogue, Option
+from motes.shared.options import BOOLEAN, INTEGER, TEXT, Catalogue, Kind, Option
 from motes.shared.pairs import Pairs
 from motes.shared.plugin import Exporter, Plugin
-from motes.shared.settings import Settings, Sources, on_command_line
+from motes.shared.settings import Settings, Sources, Wanted, on_command_line
 
 
 def plugin(name: str, prefix: str = "") -> Plugin:
@@ -31,6 +33,7 @@ class Told:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "motes.toml"
+        self.file = str(self._file)
 
     def __call__(
         self, text: str = "", given: Mapping[str, object] | None = None, own: Plugin | None = None, **environment: str
@@ -102,6 +105,111 @@ def test_tables_say_which_exporters_run(told: Told) -> None:
     assert values_of(told("[room]\n[home]")) == {"room": {}, "home": {}}
 
 
+def wanted_of(settings: Settings) -> list[tuple[str, object, object, object]]:
+    return [(each.name, each.values, each.label_pairs, each.listen) for each in settings.exporters]
+
+
+def test_instances(told: Told) -> None:
+    assert [wanted.name for wanted in told("[home.a]\n[home.B-2_c]").exporters] == ["home.a", "home.B-2_c"]
+    assert wanted_of(told('[home]\nplace = "x"\n[home.a]\nplace = "y"\n[room.b]\n[home.a.labels]\nsite = "z"')) == [
+        ("home", {"place": "x"}, (), []),
+        ("home.a", {"place": "y"}, (("instance_name", "a"), ("site", "z")), []),
+        ("room.b", {}, (("instance_name", "b"),), []),
+    ]
+    assert wanted_of(told("[home]\n[home.a]\n")) == [("home.a", {}, (("instance_name", "a"),), [])]
+
+
+@pytest.mark.parametrize("table", ['listen = [":1"]', 'labels = { a = "b" }', "labels = {}", "listen = []"])
+def test_a_table_with_a_key_of_its_own_runs_too(told: Told, table: str) -> None:
+    assert [wanted.name for wanted in told(f"[home]\n{table}\n[home.a]").exporters] == ["home", "home.a"]
+
+
+def test_a_table_that_is_an_option_is_no_instance(told: Told) -> None:
+    assert values_of(told('[home.rooms]\n"attic" = 1\n[home.a.rooms]\n"cellar" = 2')) == {
+        "home": {"rooms": [("attic", 1)]},
+        "home.a": {"rooms": [("cellar", 2)]},
+    }
+
+
+def test_labels_and_addresses(told: Told) -> None:
+    text = '[home]\nlisten = ["127.0.0.1:1", "dev:wg0:2"]\n[home.labels]\nsite = "a b"\n_1 = ""\n[room]\n'
+    assert wanted_of(told(text)) == [
+        ("home", {}, (("site", "a b"), ("_1", "")), ["127.0.0.1:1", "dev:wg0:2"]),
+        ("room", {}, (), []),
+    ]
+
+
+def test_what_the_command_line_and_the_environment_give_is_for_every_instance(told: Told) -> None:
+    text = '[room]\nplace = "f"\n[room.a]\nplace = "g"\nnames = ["n"]'
+    settings = told(text, {"ro.names": ["c"]}, ROOM, MOTES_RO_PLACE="e")
+    assert values_of(settings) == {name: {"ro.place": "e", "ro.names": ["c"]} for name in ("room", "room.a")}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (Wanted(HOME), Wanted(HOME), True),
+        (Wanted(HOME, "a", {"x": 1}, (("l", "v"),)), Wanted(HOME, "a", {"x": 1}, (("l", "v"),), [":1"]), True),
+        (Wanted(HOME), Wanted(ROOM), False),
+        (Wanted(HOME), Wanted(HOME, "a"), False),
+        (Wanted(HOME, "a", {"x": 1}), Wanted(HOME, "a", {"x": 2}), False),
+        (Wanted(HOME), Wanted(HOME, labels=(("l", "v"),)), False),
+    ],
+)
+def test_whether_one_would_do_for_the_other(one: Wanted, other: Wanted, same: bool) -> None:
+    assert one.same(other) is same
+
+
+def test_a_file_that_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = tmp_path / "found.toml"
+    monkeypatch.setattr(config, "SYSTEM_FILE", str(found))
+
+    def file(*, searching: bool = True, given: str | None = None, **environment: str) -> str:
+        values = {} if given is None else {"config.file": given}
+        return Sources(values, environment, PLUGINS, default=["home"], searching=searching).read().file
+
+    assert file() == ""
+    found.write_text("")
+    assert file() == str(found)
+    assert file(searching=False) == ""
+    assert file(given="") == ""
+    other = tmp_path / "other.toml"
+    other.write_text("")
+    assert file(given=str(other)) == str(other)
+    assert file(MOTES_CONFIG_FILE=str(other)) == str(other)
+
+
+def test_an_exporter_whose_options_are_broken_is_one_that_says_so(tmp_path: Path) -> None:
+    def parse(_: str) -> None:
+        raise KeyError("x")
+
+    broken = Plugin("home", Catalogue([Option("place", Kind("X", parse), "", "")]), lambda _: Exporter([]))
+    file = tmp_path / "motes.toml"
+    file.write_text('[home]\nplace = "a"\n[room]')
+    settings = Sources({"config.file": str(file)}, {}, {"home": broken, "room": ROOM}).read()
+    assert [wanted.name for wanted in settings.exporters] == ["home", "room"]
+    assert isinstance(settings.exporters[0].plugin, Broken)
+    assert settings.exporters[0].plugin.error == "KeyError: 'x'"
+
+
+def test_all_is_looked_at_whatever_is_wrong(told: Told) -> None:
+    text = '[web]\nmax-requests = "x"\n[home]\nplace = 1\n[home.a]\nplace = "b"\n'
+    told(text="")
+    Path(told.file).write_text(text)
+    environment = {"MOTES_LOG_LEVEL": "loud", "MOTES_WEB_ALLOW": "::1"}
+    settings = Sources({"config.file": told.file}, environment, PLUGINS).look()
+    assert len(settings.problems) == 3
+    assert settings.values["web.allow"] == ["::1"]
+    assert settings.values["log.level"] == "info"
+    assert [(wanted.name, wanted.sound) for wanted in settings.exporters] == [("home", False), ("home.a", True)]
+
+
+def test_a_wrong_variable_of_an_exporter_is_told_once(told: Told) -> None:
+    with pytest.raises(Misconfigured) as raised:
+        told("[home.a]\n[home.b]", MOTES_DEEP_KEY="maybe")
+    assert raised.value.problems == ['MOTES_DEEP_KEY: "maybe" is not true or false']
+
+
 def test_file_named_by_the_environment(tmp_path: Path) -> None:
     file = tmp_path / "motes.toml"
     file.write_text("[web]\nmax-requests = 7")
@@ -130,6 +238,26 @@ def test_aliases(told: Told) -> None:
         ("[home]\ndeep.key = true", '[home] deep.key: a key with dots stands in quotes: "deep.key" = …'),
         ("[home.deep]\nkey = true", '[home] deep.key: a key with dots stands in quotes: "deep.key" = …'),
         ("[room]\n'ro.place' = ''", "[room] ro.place: no such option (place?)"),
+        ("[home.names]", "[home] names: this is an array"),
+        ('[home.roms]\n"attic" = 1', "[home] roms.attic: no such option (rooms?)"),
+        ("[home.a]\nplce = 1", "[home.a] plce: no such option (place?)"),
+        ("[home.a.b]\nc = 1", "[home.a] b.c: no such option"),
+        ("[home.'ä']", "[home.ä]: an instance's name has letters, digits, - and _, 63 at most"),
+        (f"[home.{'x' * 64}]", f"[home.{'x' * 64}]: an instance's name has"),
+        ("[home.'']", "[home.]: an instance's name has"),
+        ("['home.a']", '["home.a"]: instances stand without quotes: [home.a]'),
+        ("[[home.a]]", "[home] a: no such option"),
+        ("[home]\nlabels = 3", '[home] labels: this is a table: write { site = "home" }'),
+        ("[home.labels]\nsite = 3", "[home] labels: site is a string in quotes"),
+        ("[home.labels]\n'a-b' = 'x'", '[home] labels: "a-b" is no name of a label'),
+        ("[home.labels]\n'1a' = 'x'", '[home] labels: "1a" is no name of a label'),
+        ("[home.labels]\n'ä' = 'x'", '[home] labels: "ä" is no name of a label'),
+        ("[home.labels]\n__a = 'x'", '[home] labels: "__a" is no name of a label'),
+        ("[home.labels]\ncollector = 'x'", "[home] labels: the label collector is motes' own"),
+        ("[home.labels]\nexporter = 'x'", "[home] labels: the label exporter is motes' own"),
+        ("[home.a.labels]\ninstance_name = 'x'", "[home.a] labels: the label instance_name is motes' own"),
+        ("[home]\nlisten = ':1'", '[home] listen: this is an array: write ["…", "…"]'),
+        ("[home.a]\nlisten = ['9100']", '[home.a] listen: "9100" has no port'),
         ("[config]\nfile = ''", "[config]: no such table; there are [web], [scrape], [log], [home], [room]"),
         ("[web]\nonce = true", "[web] once: no such option"),
         ("[scrape]\ntimeout = 0", '[scrape] timeout: "0" is no time at all; a duration such as 10s is wanted'),
