@@ -38,7 +38,8 @@ def _text_files(folder: str) -> Iterator[Finding]:
 
 def _collectors(values: Mapping[str, Any]) -> Iterator[Finding]:
     exporter = node.create(values)
-    working, absent = [], []
+    working: list[str] = []
+    absent: list[str] = []
     try:
         for collector in exporter.collectors:
             result = crew.run(collector, monotonic() + _WITHIN)

@@ -81,7 +81,9 @@ def _shown(exporter: ExporterReport) -> ExporterReport:
     collectors = [each for each in exporter.collectors if not exporter.sensors or each.state in WRONG]
     for each in collectors:
         each.name, each.error = plain(each.name), plain(each.error)
-    return ExporterReport(plain(exporter.name), collectors, [_plain(sensor) for sensor in exporter.sensors])
+    shown = ExporterReport(plain(exporter.name), collectors, [_plain(sensor) for sensor in exporter.sensors])
+    shown.state = exporter.state
+    return shown
 
 
 def _plain(sensor: Sensor) -> Sensor:
