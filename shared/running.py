@@ -61,14 +61,21 @@ class Run:
     def _set_up(self, wanted: Wanted) -> tuple[Exporter, Sequence[Collector]]:
         try:
             exporter = _created(wanted)
-            return exporter, self._labelled(exporter)
         except (Misconfigured, KeyboardInterrupt):
             raise
         except BaseException as error:  # noqa: BLE001 - one exporter's defect, even SystemExit, does not end the others
-            instead = broken.plugin(self.name, error)
-            self.broken = instead.error
-            exporter = instead.create({})
+            exporter = self._instead(error)
+        try:
             return exporter, self._labelled(exporter)
+        except (TypeError, ValueError) as error:
+            self._does("closed", exporter.close)
+            exporter = self._instead(error)
+            return exporter, self._labelled(exporter)
+
+    def _instead(self, error: BaseException) -> Exporter:
+        plugin = broken.plugin(self.name, error)
+        self.broken = plugin.error
+        return plugin.create({})
 
     def _labelled(self, exporter: Exporter) -> Sequence[Collector]:
         return labelled(exporter.collectors, self.name, self.plugin.name, self.wanted.label_pairs)

@@ -121,9 +121,16 @@ class Service:
 
     def _announce(self) -> None:
         self._site.ready = True
-        exporters = ",".join(run.name for run in self.running.runs)
-        log.info("serving", program=self.name, version=VERSION, exporters=exporters)
-        notify.send(READY=1, STATUS="serving on " + ", ".join(str(each.address) for each in self.listeners.listeners))
+        log.info("serving", program=self.name, version=VERSION, exporters=self._names(), **_from(self.settings))
+        notify.send(READY=1, STATUS=self._status())
+
+    def _names(self) -> str:
+        return ",".join(run.name for run in self.running.runs)
+
+    def _status(self) -> str:
+        """In a few words, for the service manager."""
+        more = "" if self._reload_succeeded else "; what was read last was not taken, or not all of it, see the log"
+        return f"serving {self._names()} on {', '.join(str(each.address) for each in self.listeners.listeners)}{more}"
 
     def _stop(self) -> None:
         notify.send(STOPPING=1)
@@ -147,12 +154,12 @@ class Service:
             told = error if isinstance(error, Misconfigured) else f"{type(error).__name__}: {error}"
             log.error("configuration not taken, the running one stays", err=told)
         else:
-            log.info("configuration read")
+            log.info("configuration read", exporters=self._names(), **_from(self.settings))
             self._reload_succeeded = int(self.running.refresh())
             self.running.start()
             if self._reload_succeeded:
                 self._reloaded_at = time()
-        notify.send(READY=1)
+        notify.send(READY=1, STATUS=self._status())
 
     def _change(self, settings: Settings) -> None:
         """Go over to new settings; what did not change goes on. Raises, with nothing changed, for what does not fit."""
@@ -209,6 +216,11 @@ def _allow(settings: Settings) -> Allow:
         return Allow(settings.values["web.allow"])
     except ValueError as error:
         raise Misconfigured([f"--web.allow: {error}"]) from error
+
+
+def _from(settings: Settings) -> dict[str, str]:
+    """Which file the settings are from, as a field of the log, if there is one."""
+    return {"config": settings.file} if settings.file else {}
 
 
 def _raise_file_limit() -> None:

@@ -1,9 +1,12 @@
 """Exporters from their start to the end of their threads; and that a defect of one is a line, and nothing to others."""
 
+import re
 from collections.abc import Callable
 from time import monotonic
 
 import pytest
+from motes.shared.broken import Broken
+from motes.shared.collector import Collector, Failed
 from motes.shared.config import Misconfigured
 from motes.shared.options import Catalogue
 from motes.shared.plugin import Exporter, Plugin
@@ -60,6 +63,17 @@ def broken(name: str) -> Callable[[str], None]:
     return act
 
 
+def leaving(_: str) -> None:
+    raise SystemExit
+
+
+class Bad:
+    """Is neither true nor false."""
+
+    def __bool__(self) -> bool:
+        raise MemoryError
+
+
 def in_turn(*answers: bool) -> Callable[[], bool]:
     left = list(answers)
     return lambda: left.pop(0)
@@ -92,6 +106,14 @@ def test_exporters_need_none_of_it(events: Logged) -> None:
     its.settle(soon())
     its.end(soon())
     assert events == []
+
+
+def test_one_that_means_to_leave_is_kept(events: Logged) -> None:
+    one = Actor("one")
+    its = running(one)
+    one.acts = leaving
+    its.start()
+    assert [(message, fields["err"]) for _, message, fields in events] == [("exporter not started", "SystemExit: ")]
 
 
 @pytest.mark.parametrize("what", ["start", "refresh", "close", "settled", "ended"])
@@ -174,6 +196,92 @@ def test_other_values_are_another_exporter() -> None:
     assert its.refresh()
     its.start()
     assert one.asked[5:] == ["ended", "refresh"]
+
+
+def test_where_it_listens_is_no_concern_of_what_runs() -> None:
+    one = Actor("one")
+    its = Running([Wanted(one.plugin, "a", {"x": 1}, (("site", "home"),))])
+    (run,) = its.runs
+    its.replace(its.prepare([Wanted(one.plugin, "a", {"x": 1}, (("site", "home"),), [":1"])]), [])
+    assert its.runs == [run]
+    its.replace(its.prepare([Wanted(one.plugin, "a", {"x": 1}, (("site", "work"),))]), [])
+    assert its.runs != [run]
+    assert one.asked == ["create", "create", "close"]
+
+
+def test_names_and_collectors() -> None:
+    made = [Collector("kind", "one", lambda _: ()), Collector("other", "two", lambda _: ())]
+    plugin = Plugin("kind", Catalogue([]), lambda _: Exporter(made))
+    runs = Running([Wanted(plugin), Wanted(plugin, "a")]).runs
+    assert [run.name for run in runs] == ["kind", "kind.a"]
+    for run in runs:
+        assert run.exporter.collectors is made
+        assert [(each.exporter, each.name, each.kin) for each in run.collectors] == [
+            (run.name, "one", "kind"),
+            (run.name, "two", "kind"),
+        ]
+
+
+def garbage(*given: object) -> Plugin:
+    """One that gives these instead of an exporter's collectors."""
+    return Plugin("bad", Catalogue([]), lambda _: Exporter(given))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("plugin", "told"),
+    [
+        (Actor("bad", broken("create")).plugin, "KeyError: 'create'"),
+        (Actor("bad", leaving).plugin, "SystemExit: "),
+        (Plugin("bad", Catalogue([]), lambda _: 3), "TypeError: it has made a int, which is no Exporter"),  # type: ignore[arg-type,return-value]
+        (garbage(3), "TypeError: 3 is no Collector with a name and a function"),
+        (garbage(*[Collector("bad", "x", lambda _: ())] * 2), 'ValueError: it has two collectors called "x"'),
+        (Broken("bad", "ImportError: no"), "ImportError: no"),
+    ],
+)
+def test_another_stands_in_for_one_that_is_broken(plugin: Plugin, told: str, events: Logged) -> None:
+    its = Running([Wanted(plugin, "a", labels=(("site", "home"),))])
+    (run,) = its.runs
+    assert run.broken == told
+    its.start()
+    assert events == [("error", "exporter is broken", {"exporter": "bad.a", "err": told})]
+    (collector,) = run.collectors
+    assert (collector.exporter, collector.kin) == ("bad.a", "bad")
+    with pytest.raises(Failed, match=f"^{re.escape(told)}$"):
+        list(collector.collect(0.0))
+    its.end(soon())
+
+
+def test_what_was_broken_is_tried_again() -> None:
+    one = Actor("one", broken("create"))
+    its = running(one)
+    assert its.runs[0].broken
+    one.acts = str
+    its.replace(its.prepare([Wanted(one.plugin)]), [])
+    assert not its.runs[0].broken
+    assert one.asked == ["create", "create"]
+
+
+def test_what_cannot_be_taken_is_closed() -> None:
+    asked: list[str] = []
+    plugin = Plugin("bad", Catalogue([]), lambda _: Exporter([3], lambda: asked.append("close")))  # type: ignore[list-item]
+    assert Running([Wanted(plugin)]).runs[0].broken
+    assert asked == ["close"]
+
+
+def test_an_instance_that_refuses_is_named() -> None:
+    def act(what: str) -> None:
+        raise ValueError("--a and --b exclude each other")
+
+    with pytest.raises(Misconfigured, match=r"^\[one\.a\] --a and --b exclude each other$"):
+        Running([Wanted(Actor("one", act).plugin, "a")])
+
+
+@pytest.mark.parametrize("answer", [3, "yes", Bad()])
+def test_answers_that_are_none(answer: object, events: Logged) -> None:
+    its = running(Actor("one", answers=lambda: answer))  # type: ignore[arg-type,return-value]
+    its.start()
+    its.settle(soon())
+    its.end(soon())
 
 
 def test_where_one_refuses_what_was_made_is_closed() -> None:

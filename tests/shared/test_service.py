@@ -47,6 +47,10 @@ class Rig:
             f'[web]\nlisten-address = [{addresses}]\nsocket-mode = "{mode}"\n{tables}'
         )
 
+    def shown(self) -> dict[str, str]:
+        """Who is served where."""
+        return {str(where): ",".join(sorted(names)) for where, names in self.service._site.views.items()}
+
     def reload(self, tables: str, *more: str) -> None:
         self.write(tables, *more)
         self.service._reload()
@@ -172,3 +176,46 @@ def test_one_that_cannot_start_is_started_again_by_a_reload(rig: Rig, events: Lo
     assert rig.refreshed == ["two"]
     assert [message for _, message, _ in events].count("exporter not started") == 2
     assert reloaded(rig.service)["motes_config_last_reload_successful"] == 1
+
+
+def test_where_exporters_are_served_changes_and_they_do_not(rig: Rig) -> None:
+    web, other = f"unix:{rig.folder}/it.sock", f"unix:{rig.folder}/other.sock"
+    states = rig.service.engine.states
+    assert rig.shown() == {web: "one,two"}
+    rig.reload(f'[one]\nlisten = ["{other}"]\n[two]\n')
+    assert rig.shown() == {web: "two", other: "one"}
+    assert (rig.folder / "other.sock").is_socket()
+    rig.reload(f'[one]\nlisten = ["{other}", "{web}"]\n[two]\nlisten = ["{other}"]\n')
+    assert rig.shown() == {web: "one", other: "one,two"}
+    rig.reload("[one]\n[two]\n")
+    assert rig.shown() == {web: "one,two"}
+    assert not (rig.folder / "other.sock").exists()
+    assert rig.service.engine.states == states
+    assert rig.closed == []
+
+
+def test_addresses_that_clash_change_nothing(rig: Rig, events: Logged) -> None:
+    before = rig.shown(), rig.service.engine.states
+    rig.reload('[one]\nlisten = [":1"]\n[two]\nlisten = ["127.0.0.1:1"]\n[one.a]\n')
+    assert (rig.shown(), rig.service.engine.states) == before
+    assert rig.closed == []
+    assert "overlap" in str(events[-1][2]["err"])
+
+
+def test_instances_come_and_go(rig: Rig) -> None:
+    kept = rig.service.engine.states[0]
+    rig.reload('[one]\n[two.a]\n[two.b]\nx = "b"\n[two.b.labels]\nsite = "home"\n')
+    states = rig.service.engine.states
+    assert [state.collector.exporter for state in states[:3]] == ["one", "two.a", "two.b"]
+    assert states[0] is kept
+    assert rig.shown() == {f"unix:{rig.folder}/it.sock": "one,two.a,two.b"}
+    assert rig.closed == ["two"]
+    rig.reload('[one]\n[two.a]\n[two.b]\nx = "b"\n[two.b.labels]\nsite = "work"\n')
+    assert rig.service.engine.states[:2] == states[:2]
+    assert rig.closed == ["two", "two b"]
+
+
+def test_the_limit_on_series_changes(rig: Rig) -> None:
+    assert rig.service.engine.max_series == 200_000
+    rig.reload("[one]\n[two]\n[scrape]\nmax-series = 7\n")
+    assert rig.service.engine.max_series == 7
