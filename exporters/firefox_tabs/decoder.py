@@ -154,4 +154,4 @@ def _said(child: "Child", until: float) -> bytes:
                 return bytes(octets)
             octets += part
     child.kill()
-    raise Failure("timeout")
+    raise Failure("timeout" if left <= 0 else "crashed")

@@ -41,7 +41,8 @@ def listed(folder: Folder) -> dict[str, bool]:
 
 def _path(section: dict[str, str]) -> bool:
     """Whether it has one that can be."""
-    return "\0" not in section.get("Path", "\0")
+    path = section.get("Path", "")
+    return path != "" and "\0" not in path
 
 
 def is_profile(folder: Folder) -> bool:
