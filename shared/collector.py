@@ -4,6 +4,10 @@ from collections.abc import Callable, Iterable
 
 from motes.shared.exposition import Family
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Through = Callable[[Iterable[Family]], Iterable[Family]]
+
 _LONGEST = 1000
 
 
@@ -21,10 +25,10 @@ class Collector:
     `collect` is given the monotonic time by which it should end, in seconds, and never runs twice at once.
     With `claims_last`, its families come from outside (files, plug-ins): where one of them is another
     collector's, this collector is the one that fails. Those of one name and `kin` in several exporters, which are
-    instances of one kind, share their families.
+    instances of one kind, share their families. What it gives goes `through` more, once it has been counted.
     """
 
-    __slots__ = ("claims_last", "collect", "exporter", "kin", "name")
+    __slots__ = ("claims_last", "collect", "exporter", "kin", "name", "through")
 
     def __init__(
         self,
@@ -34,12 +38,14 @@ class Collector:
         *,
         claims_last: bool = False,
         kin: str = "",
+        through: "Through | None" = None,
     ) -> None:
         self.exporter = exporter
         self.name = name
         self.collect = collect
         self.claims_last = claims_last
         self.kin = kin or exporter
+        self.through = through
 
 
 def told(error: BaseException) -> str:

@@ -4,8 +4,8 @@ A worker that stays in a collector is replaced for the rest, so a collector that
 thread. All methods belong to the event loop's thread; only the work is the worker's.
 """
 
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from time import monotonic
 
 from motes.shared import threads
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # After so long in one collector a worker is given up for the others.
 STUCK_AFTER = 0.1
-# Families are looked at so often, for one collector may never come to an end of them.
+# Who gives more is counted on the way, for there may be no end of it.
 _AT_ONCE = 100
 
 
@@ -129,8 +129,10 @@ def run(collector: Collector, deadline: float, most_series: int = 0) -> Result:
     """Collect once. All in or all out: whatever goes wrong is the result's error."""
     began = monotonic()
     try:
-        families = _gathered(collector.collect(deadline), most_series)
-        return Result(families, monotonic() - began)
+        families: Iterable[Family] = collector.collect(deadline)
+        if collector.through is not None:
+            families = collector.through(_counted(families, most_series))
+        return Result(_gathered(families, most_series), monotonic() - began)
     except NoData:
         return Result((), monotonic() - began, absent=True)
     except BaseException as error:  # noqa: BLE001 - the one place where everything is caught
@@ -138,19 +140,29 @@ def run(collector: Collector, deadline: float, most_series: int = 0) -> Result:
 
 
 def _gathered(given: Iterable[Family], most_series: int) -> list[Family]:
-    """All the families, unless it becomes too many before their end."""
+    """All of them, unless it becomes too many before their end."""
     rest = iter(given)
     families = list(islice(rest, _AT_ONCE))
-    count = begin = 0
-    while most_series and len(families) - begin == _AT_ONCE:
-        # A family without a sample counts, too.
-        count += max(_AT_ONCE, Result(families[begin:], 0.0).series)
-        if count > most_series:
-            raise Failed(too_many(most_series))
-        begin = len(families)
-        families += islice(rest, _AT_ONCE)
-    families += rest
+    if len(families) == _AT_ONCE:
+        families = list(_counted(chain(families, rest), most_series))
     return families
+
+
+def _counted(given: Iterable[Family], most_series: int) -> Iterator[Family]:
+    """The same, until it becomes too many. A family without a sample counts, too."""
+    left = most_series
+    for family in given:
+        if most_series:
+            left -= max(1, _series(family))
+            if left < 0:
+                raise Failed(too_many(most_series))
+        yield family
+
+
+def _series(family: object) -> int:
+    """How many there are, if this is a family at all."""
+    samples = family[1] if type(family) is tuple and len(family) == 2 else ()
+    return len(samples) if isinstance(samples, list) else samples.count(b"\n") if isinstance(samples, bytes) else 0
 
 
 def too_many(most_series: int) -> str:

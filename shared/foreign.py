@@ -5,15 +5,11 @@ Errors: TypeError or ValueError for what is no family, or would not be read as w
 Source: the text-based exposition format 0.0.4.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from motes.shared.exposition import Family, Heading, number
 from motes.shared.frame import Frame
 from motes.shared.label_set import label_names
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    Collect = Callable[[float], Iterable[Family]]
 
 # Kinds of families, with what the names of their samples may have behind the family's.
 _SUFFIXES: dict[str, Sequence[bytes]] = {
@@ -26,27 +22,32 @@ _SUFFIXES: dict[str, Sequence[bytes]] = {
 
 
 class Foreign:
-    """A collector's function. Series and frames that were good are known again in the next run."""
+    """Looks at what one collector gives. Series and frames that were good are known again in the next run."""
 
-    def __init__(self, collect: "Collect") -> None:
-        self._collect = collect
+    def __init__(self) -> None:
         self._frames: dict[Frame, None] = {}
         self._series: dict[bytes, None] = {}
 
-    def collect(self, deadline: float) -> Iterator[Family]:
+    def look(self, given: Iterable[Family]) -> Iterator[Family]:
         frames, self._frames = self._frames, {}
         series, self._series = self._series, {}
-        for family in self._collect(deadline):
-            if type(family) is not tuple or len(family) != 2:
-                raise TypeError(f"a {type(family).__name__} is no family, as gauge() and the like make them")
-            layout, samples = family
-            if type(layout) is Heading and type(samples) is bytes:
-                self._check_body(layout, samples, series)
-            elif type(layout) is Frame and type(samples) is list:
-                self._check_frame(layout, samples, frames)
-            else:
-                raise TypeError("this is no family, as gauge() and the like make them")
-            yield family
+        try:
+            for family in given:
+                self._check(family, frames, series)
+                yield family
+        except BaseException:
+            # As much as it may be, nobody needs it.
+            self._frames, self._series = {}, {}
+            raise
+
+    def _check(self, family: object, frames: dict[Frame, None], series: dict[bytes, None]) -> None:
+        layout, samples = family if type(family) is tuple and len(family) == 2 else (family, None)
+        if type(layout) is Heading and type(samples) is bytes:
+            self._check_body(layout, samples, series)
+        elif type(layout) is Frame and type(samples) is list:
+            self._check_frame(layout, samples, frames)
+        else:
+            raise TypeError(f"this {type(family).__name__} is no family as gauge() and the like make them")
 
     def _check_frame(self, frame: Frame, values: list[bytes], former: dict[Frame, None]) -> None:
         if len(values) != frame.size:
@@ -90,8 +91,12 @@ def _check_series(heading: Heading, series: bytes) -> None:
 
 
 def _check_number(value: bytes) -> None:
-    if type(value) is not bytes or number(value) != value:
-        raise ValueError(f"{value!r} is no number")
+    try:
+        good = type(value) is bytes and number(value) == value
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(f"{value!r} is no number as it stands on a page")
 
 
 def _shown(series: bytes) -> str:

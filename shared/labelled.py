@@ -4,7 +4,7 @@ What a collector that is not of motes' own gives is looked at first, see foreign
 Errors: a series that has one of the labels already fails its collector.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from motes.shared.collector import Collector, Failed
 from motes.shared.exposition import Family, labels
@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    Collect = Callable[[float], Iterable[Family]]
+    from motes.shared.collector import Through
 
 _OUR_OWN = ("motes.exporters.", "motes.shared.")
 
@@ -39,41 +39,50 @@ def labelled(
 
 
 def _labelled(collector: Collector, name: str, kin: str, label_pairs: Sequence[tuple[str, str]]) -> Collector:
-    collect = collector.collect
-    foreign = not str(getattr(collect, "__module__", "")).startswith(_OUR_OWN)
+    foreign = not str(getattr(collector.collect, "__module__", "")).startswith(_OUR_OWN)
+    if not foreign and not label_pairs and collector.exporter == name and collector.kin == kin:
+        return collector
+    through: Through | None = _Labels(label_pairs).put if label_pairs else None
     if foreign:
         from motes.shared.foreign import Foreign  # noqa: PLC0415 - for those who have one
 
-        collect = Foreign(collect).collect
-    elif not label_pairs and collector.exporter == name and collector.kin == kin:
-        return collector
-    if label_pairs:
-        collect = _Labelled(collect, label_pairs).collect
-    return Collector(name, collector.name, collect, claims_last=foreign or collector.claims_last, kin=kin)
+        through = _one_after_the_other(Foreign().look, through)
+    claims_last = foreign or collector.claims_last
+    return Collector(name, collector.name, collector.collect, claims_last=claims_last, kin=kin, through=through)
 
 
-class _Labelled:
-    """Puts labels on what a collector gives. What it has made of label sets and frames is kept until the next run."""
+def _one_after_the_other(first: "Through", second: "Through | None") -> "Through":
+    return (lambda given: second(first(given))) if second else first
 
-    def __init__(self, collect: "Collect", label_pairs: Sequence[tuple[str, str]]) -> None:
-        self._collect = collect
+
+class _Labels:
+    """Puts labels on families. What it has made of label sets and frames is kept until the next run."""
+
+    def __init__(self, label_pairs: Sequence[tuple[str, str]]) -> None:
         self._names = frozenset([name.encode() for name, _ in label_pairs])
         self._text = labels(**dict(label_pairs))[1:-1]
         self._frames: dict[Frame, Frame] = {}
         self._label_sets: dict[bytes, bytes] = {}
 
-    def collect(self, deadline: float) -> Iterator[Family]:
+    def put(self, families: Iterable[Family]) -> Iterator[Family]:
         frames, self._frames = self._frames, {}
         label_sets, self._label_sets = self._label_sets, {}
+        try:
+            for family in families:
+                yield self._put_on(family, frames, label_sets)
+        except BaseException:
+            # As much as it may be, nobody needs it.
+            self._frames, self._label_sets = {}, {}
+            raise
+
+    def _put_on(self, family: Family, frames: dict[Frame, Frame], label_sets: dict[bytes, bytes]) -> Family:
         layout: Any  # the checker loses which layout goes with which samples
         samples: Any
-        for layout, samples in self._collect(deadline):
-            if isinstance(layout, Frame):
-                known = frames.get(layout)
-                self._frames[layout] = known = known or layout.mapped(self._put)
-                yield known, samples
-            else:
-                yield layout, self._put_on_all(samples, label_sets)
+        layout, samples = family
+        if not isinstance(layout, Frame):
+            return layout, self._put_on_all(samples, label_sets)
+        self._frames[layout] = known = frames.get(layout) or layout.mapped(self._put)
+        return known, samples
 
     def _put_on_all(self, body: bytes, former: dict[bytes, bytes]) -> bytes:
         lines = []
