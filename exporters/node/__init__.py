@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # name -> on by default
 COLLECTORS: dict[str, bool] = {
+    "bcache": True,
     "conntrack": True,
     "cpu": True,
     "cpufreq": True,
