@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # name -> on by default
 COLLECTORS: dict[str, bool] = {
+    "arp": True,
     "bcache": True,
     "conntrack": True,
     "cpu": True,

@@ -1,6 +1,6 @@
-"""Network devices and addresses of this process's name space, asked of the kernel over netlink.
+"""Network devices, addresses and neighbours of this process's name space, asked of the kernel over netlink.
 
-Source: rtnetlink(7); linux/if_link.h, linux/if_addr.h.
+Source: rtnetlink(7); linux/if_link.h, linux/if_addr.h, linux/neighbour.h.
 Errors: OSError where netlink is refused, ValueError for an answer that is garbled.
 """
 
@@ -14,6 +14,7 @@ from motes.shared import netlink
 # linux/rtnetlink.h; the socket module lacks them.
 _RTM_GETLINK = 18
 _RTM_GETADDR = 22
+_RTM_GETNEIGH = 30
 _IFLA_IFNAME = 3
 _IFLA_STATS64 = 23
 _STATISTICS = (7, _IFLA_STATS64)  # the older, of 32 bits, stands behind the newer
@@ -23,6 +24,7 @@ _IFA_LOCAL = 2
 
 _IFINFOMSG = Struct("=BxHiII")  # family, type, index, flags, change
 _IFADDRMSG = Struct("=BBBBI")  # family, prefix length, flags, scope, index
+_NDMSG = Struct("=BxxxiHxx")  # family, index, state
 _ATTRIBUTE = Struct("=HH")  # length, type
 # RTEXT_FILTER_SKIP_STATS, which leaves out those of IPv6 but not those of the device.
 _WITHOUT_STATISTICS = _IFINFOMSG.pack(0, 0, 0, 0, 0) + netlink.attribute(_IFLA_EXT_MASK, Struct("=I").pack(1 << 3))
@@ -71,6 +73,12 @@ class Routes:
             address = found.get(_IFA_LOCAL, found.get(_IFA_ADDRESS))
             if address is not None and index in names:
                 yield names[index], bytes(address), prefix
+
+    def neighbours(self) -> Iterator[tuple[int, int]]:
+        """For each IPv4 address that a device knows the way to: the device's index, and the state (NUD_...)."""
+        for body in self._dump(_RTM_GETNEIGH, _NDMSG.pack(socket.AF_INET, 0, 0)):
+            _, index, state = _NDMSG.unpack_from(body)
+            yield index, state
 
     def _dump(self, kind: int, request: bytes) -> list[memoryview]:
         """Asked again where a device came or went in mid-answer: then one may be missing, or be there twice."""
