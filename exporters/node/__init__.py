@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COLLECTORS: dict[str, bool] = {
     "arp": True,
     "bcache": True,
+    "bonding": True,
     "conntrack": True,
     "cpu": True,
     "cpufreq": True,
