@@ -29,6 +29,7 @@ COLLECTORS: dict[str, bool] = {
     "cpu": True,
     "cpufreq": True,
     "diskstats": True,
+    "dmi": True,
     "entropy": True,
     "filefd": True,
     "filesystem": True,

@@ -1,0 +1,59 @@
+"""Devices of sysfs, and what their attributes hold, as node_exporter reads it.
+
+Errors: ValueError for a number that is none, or is none of 64 bits.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from motes.exporters.node.host import Device, Tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Read = TypeVar("Read")
+
+# node_exporter reads no more of an attribute than this; longer texts would be other series.
+_LONGEST = 128
+_NOT_UTF8 = re.compile("[\udc80-\udcff]+")
+
+
+def each(sys: Tree, folder: str, read: "Callable[[Device], Read]") -> "Iterator[tuple[Device, Read]]":
+    """What `read` gives for each device of a folder. One that goes away in the meantime is left out."""
+    for device in sys.devices(folder):
+        try:
+            yield device, read(device)
+        except OSError:
+            if sys.exists(device.path):
+                raise
+
+
+def decimal(value: bytes) -> bytes:
+    """The digits of a whole number without a sign, as they are."""
+    if not value.isdigit():
+        raise ValueError(f"{value!r} is no whole number")
+    return value
+
+
+def unsigned(value: bytes) -> int:
+    """Decimal or, behind 0x, hexadecimal digits."""
+    return _within(value, 0, 2**64)
+
+
+def signed(value: bytes) -> int:
+    """As `unsigned`, perhaps below zero."""
+    return _within(value, -(2**63), 2**63)
+
+
+def text(value: bytes) -> str:
+    """A label's value: each run of bytes that are not UTF-8 is one U+FFFD."""
+    cut = value[:_LONGEST].rstrip()
+    return _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", cut.decode("utf-8", "surrogateescape"))
+
+
+def _within(value: bytes, least: int, end: int) -> int:
+    number = int(value, 0)
+    if not least <= number < end:
+        raise ValueError(f"{value!r} does not fit into 64 bits")
+    return number
