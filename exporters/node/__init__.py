@@ -30,6 +30,7 @@ COLLECTORS: dict[str, bool] = {
     "cpufreq": True,
     "diskstats": True,
     "dmi": True,
+    "edac": True,
     "entropy": True,
     "filefd": True,
     "filesystem": True,
