@@ -32,6 +32,7 @@ COLLECTORS: dict[str, bool] = {
     "dmi": True,
     "edac": True,
     "entropy": True,
+    "fibrechannel": True,
     "filefd": True,
     "filesystem": True,
     "hwmon": True,
