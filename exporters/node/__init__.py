@@ -36,6 +36,7 @@ COLLECTORS: dict[str, bool] = {
     "filefd": True,
     "filesystem": True,
     "hwmon": True,
+    "infiniband": True,
     "loadavg": True,
     "mdadm": True,
     "meminfo": True,
