@@ -37,6 +37,7 @@ COLLECTORS: dict[str, bool] = {
     "filesystem": True,
     "hwmon": True,
     "infiniband": True,
+    "ipvs": True,
     "loadavg": True,
     "mdadm": True,
     "meminfo": True,
