@@ -38,6 +38,7 @@ COLLECTORS: dict[str, bool] = {
     "hwmon": True,
     "infiniband": True,
     "ipvs": True,
+    "kernel_hung": True,
     "loadavg": True,
     "mdadm": True,
     "meminfo": True,
