@@ -46,6 +46,7 @@ COLLECTORS: dict[str, bool] = {
     "netdev": True,
     "netstat": True,
     "os": True,
+    "powersupplyclass": True,
     "pressure": True,
     "rapl": True,
     "schedstat": True,
