@@ -61,6 +61,7 @@ COLLECTORS: dict[str, bool] = {
     "udp_queues": True,
     "uname": True,
     "vmstat": True,
+    "watchdog": True,
     "zfs": True,
 }
 
