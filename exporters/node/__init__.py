@@ -30,6 +30,7 @@ COLLECTORS: dict[str, bool] = {
     "cpufreq": True,
     "diskstats": True,
     "dmi": True,
+    "drm": False,
     "edac": True,
     "entropy": True,
     "fibrechannel": True,
