@@ -47,6 +47,7 @@ COLLECTORS: dict[str, bool] = {
     "netdev": True,
     "netstat": True,
     "os": True,
+    "pcidevice": False,
     "powersupplyclass": True,
     "pressure": True,
     "rapl": True,
