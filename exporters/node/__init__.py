@@ -27,6 +27,7 @@ COLLECTORS: dict[str, bool] = {
     "bonding": True,
     "conntrack": True,
     "cpu": True,
+    "cpu_vulnerabilities": False,
     "cpufreq": True,
     "diskstats": True,
     "dmi": True,
