@@ -41,6 +41,7 @@ COLLECTORS: dict[str, bool] = {
     "infiniband": True,
     "ipvs": True,
     "kernel_hung": True,
+    "ksmd": False,
     "loadavg": True,
     "mdadm": True,
     "meminfo": True,
