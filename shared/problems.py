@@ -20,15 +20,16 @@ class Problem:
 
 def problems(report: Report) -> list[Problem]:
     """Of the program, then of its exporters, each one's own before those of its sensors."""
-    found = [Problem(address, state) for address, state in report.listeners if state.startswith("not listening")]
+    found = [Problem(report.program, report.problem)] if report.problem else []
+    found += [Problem(address, state) for address, state in report.listeners if state.startswith("not listening")]
     for exporter in report.exporters:
         found += _of_exporter(exporter, report.now)
     return found
 
 
 def _of_exporter(exporter: ExporterReport, now: float) -> Iterator[Problem]:
-    if exporter.state == DOWN:
-        yield Problem(exporter.name, DOWN, more="see the log; SIGHUP tries it again")
+    if exporter.problem or exporter.state == DOWN:
+        yield Problem(exporter.name, exporter.problem or exporter.state, more="SIGHUP tries it again")
     for collector in exporter.collectors:
         if collector.state in WRONG:
             where = exporter.name if collector.name == exporter.name else f"{exporter.name} {collector.name}"

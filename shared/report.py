@@ -5,7 +5,7 @@ Unit:   Unix time, and seconds.
 Errors: an exporter that cannot tell of its sensors, or tells of what is none, has one that says so in their place.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from time import time
 
@@ -19,6 +19,9 @@ from motes.shared.version import VERSION
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from motes.shared.address import Address
+    from motes.shared.site import View
 
 WORKS, FAILED, HANGS = "works", "failed", "hangs"
 ABSENT, IDLE, DOWN = "nothing here", "not asked yet", "not started"
@@ -50,22 +53,26 @@ class CollectorReport:
 
 
 class ExporterReport:
-    """How an exporter does: its worst collector's state, or that it was not started."""
+    """How an exporter does: its worst collector's state, or that it was not started; and what it cannot do."""
 
-    __slots__ = ("collectors", "name", "sensors", "state")
+    __slots__ = ("collectors", "name", "problem", "sensors", "state")
 
     def __init__(self, name: str, collectors: Sequence[CollectorReport], sensors: Sequence[Sensor] = ()) -> None:
         self.name = name
         self.collectors = collectors
         self.sensors = sensors
+        self.problem = ""
         states = {each.state for each in collectors}
         self.state = next((state for state in _WORST_FIRST if state in states), WORKS)
 
 
 class Report:
-    """Of one program, at the time `now`. `listeners` are addresses and states; an empty `allow` permits everybody."""
+    """Of one program, at the time `now`. `listeners` are addresses and states; an empty `allow` permits everybody.
 
-    __slots__ = ("allow", "exporters", "listeners", "now", "program", "started")
+    `problem` is one of the program as a whole.
+    """
+
+    __slots__ = ("allow", "exporters", "listeners", "now", "problem", "program", "started")
 
     def __init__(
         self,
@@ -81,10 +88,13 @@ class Report:
         self.listeners = listeners
         self.allow = allow
         self.exporters = exporters
+        self.problem = ""
 
 
 class Reporter:
-    """Of one program. `allowed` gives the addresses and networks that may connect, as they were written."""
+    """Of one program. `allowed` gives the addresses and networks that may connect, as they were written, `views` the
+    exporters that are served at each address, and `problem` that of the program as a whole, if there is one.
+    """
 
     def __init__(
         self,
@@ -94,17 +104,21 @@ class Reporter:
         *,
         running: Running,
         allowed: Callable[[], Sequence[str]],
+        views: "Callable[[], Mapping[Address, View]]" = dict,
+        problem: Callable[[], str] = str,
     ) -> None:
         self._program = program
         self._engine = engine
         self._listeners = listeners
         self._running = running
         self._allowed = allowed
+        self._views = views
+        self._problem = problem
         self._started = time()
         # What each exporter raised when it was asked last.
         self._errors: dict[str, str] = {}
 
-    def report(self, view: frozenset[str]) -> Report:
+    def report(self, view: "View") -> Report:
         """On the exporters that are named, and on the program itself."""
         states: dict[str, list[State]] = {}
         for state in self._engine.states:
@@ -113,13 +127,21 @@ class Reporter:
         exporters = [self._exporter(run, states.get(run.name, ())) for run in runs]
         if OWN in states:
             exporters.append(ExporterReport(OWN, _collectors(states[OWN])))
-        listeners = [(str(each.address), text(each.state)) for each in self._listeners.listeners]
-        return Report(self._program, self._started, listeners, self._allowed(), exporters)
+        report = Report(self._program, self._started, self._listening(view), self._allowed(), exporters)
+        report.problem = self._problem()
+        return report
+
+    def _listening(self, view: "View") -> list[tuple[str, str]]:
+        """Where any of what is told of is served; who has a way to some of it learns of no way to the rest."""
+        views = self._views()
+        served = [(each, views.get(each.address, view)) for each in self._listeners.listeners]
+        return [(str(each.address), text(each.state)) for each, its in served if its == view or its & view]
 
     def _exporter(self, run: Run, states: Iterable[State]) -> ExporterReport:
         exporter = ExporterReport(text(run.name), _collectors(states), self._sensors(run))
         if not run.started:
             exporter.state = DOWN
+        exporter.problem = text(run.problem or (run.broken if exporter.state == IDLE else ""))
         return exporter
 
     def _sensors(self, run: Run) -> list[Sensor]:
@@ -144,6 +166,7 @@ def plain(report: Report) -> "dict[str, Any]":
         "now": report.now,
         "listeners": [{"address": address, "state": state} for address, state in report.listeners],
         "allow": list(report.allow),
+        "problem": report.problem,
         "exporters": [_plain_exporter(exporter) for exporter in report.exporters],
     }
 
@@ -152,6 +175,7 @@ def _plain_exporter(exporter: ExporterReport) -> "dict[str, Any]":
     return {
         "name": exporter.name,
         "state": exporter.state,
+        "problem": exporter.problem,
         "collectors": [_plain_collector(each) for each in exporter.collectors],
         "sensors": [_plain_sensor(each) for each in exporter.sensors],
     }

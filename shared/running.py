@@ -25,16 +25,18 @@ class Run:
     """One exporter, set up as it is wanted: Misconfigured where it refuses that.
 
     What else prevents it is a defect of its own: that is in `broken`, and another exporter in its place, which says
-    so. `collectors` are the exporter's as the engine has them, under its name and with its labels.
+    so. `collectors` are the exporter's as the engine has them, under its name and with its labels. `problem` is what it
+    could not do when it was asked last.
     """
 
-    __slots__ = ("broken", "collectors", "exporter", "name", "plugin", "started", "states", "wanted")
+    __slots__ = ("broken", "collectors", "exporter", "name", "plugin", "problem", "started", "states", "wanted")
 
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
         self.name = wanted.name
         self.plugin = wanted.plugin
         self.broken = wanted.plugin.error if isinstance(wanted.plugin, broken.Broken) else ""
+        self.problem = ""
         self.exporter, self.collectors = self._set_up(wanted)
         self.started = False
         # Of its collectors, once it is replaced.
@@ -85,7 +87,9 @@ class Run:
             act()
         except BaseException as error:  # noqa: BLE001 - likewise
             self._complain(what, error)
+            self.problem = f"not {what}: {_words(error)}"
             return False
+        self.problem = ""
         return True
 
     def _says(self, ask: Callable[[], bool]) -> bool:

@@ -12,12 +12,12 @@ _LOUD = ((WORKS, "works", "work"), (HANGS, "hangs", "hang"), (FAILED, "failed", 
 _QUIET = ((ABSENT, "Nothing here"), (IDLE, "Not asked yet"))
 
 
-def section(exporter: ExporterReport, now: float, metrics: str) -> Iterator[str]:
-    """`metrics` is the path of all metrics, relative to the page's."""
+def section(exporter: ExporterReport, now: float, metrics: str, *, told: bool = True) -> Iterator[str]:
+    """`metrics` is the path of all metrics, relative to the page's. What is wrong now is `told` elsewhere, or here."""
     name = escape(exporter.name)
     path = link(f"{metrics}/{exporter.name}")
     own = "" if exporter.name == OWN else f' <small><a href="{path}">metrics</a></small>'
-    bad = ' class="bad"' if exporter.state in WRONG else ""
+    bad = ' class="bad"' if exporter.state in WRONG or exporter.problem else ""
     yield f"<section><h2>{name} <small{bad}>{_state(exporter)}</small>{own}</h2>"
     if exporter.sensors:
         # Those with a problem first, and else in their order.
@@ -25,8 +25,8 @@ def section(exporter: ExporterReport, now: float, metrics: str) -> Iterator[str]
         yield f'<ul class="s">{"".join([_card(each, now) for each in cards])}</ul>'
     if len(exporter.collectors) > 1:
         yield from _collectors(exporter.collectors)
-    earlier = [each for each in exporter.collectors if each.error and each.state not in WRONG]
-    yield from [_earlier(each, now) for each in earlier]
+    failed = [each for each in exporter.collectors if each.error and not (told and each.state in WRONG)]
+    yield from [_failed(each, now) for each in failed]
     yield "</section>"
 
 
@@ -82,6 +82,6 @@ def _row(collector: CollectorReport) -> str:
     return f'<tr class="bad"><td>{name} {collector.state}</td><td></td><td>{time}</td></tr>'
 
 
-def _earlier(collector: CollectorReport, now: float) -> str:
+def _failed(collector: CollectorReport, now: float) -> str:
     when = human.age(collector.failed_at, now)
     return f"<p><small>{escape(collector.name)}, {when}: {escape(collector.error)}</small></p>"

@@ -73,6 +73,7 @@ class Service:
             self._site,
             running=self.running,
             allowed=lambda: self.settings.values["web.allow"],
+            problem=self._problem,
         )
         self._site.person_page = page.render
         self._site.status_json = page.json
@@ -129,8 +130,11 @@ class Service:
 
     def _status(self) -> str:
         """In a few words, for the service manager."""
-        more = "" if self._reload_succeeded else "; what was read last was not taken, or not all of it, see the log"
-        return f"serving {self._names()} on {', '.join(str(each.address) for each in self.listeners.listeners)}{more}"
+        serving = f"serving {self._names()} on {', '.join(str(each.address) for each in self.listeners.listeners)}"
+        return "; ".join(filter(None, (serving, self._problem())))
+
+    def _problem(self) -> str:
+        return "" if self._reload_succeeded else "what was read last was not taken, or not all of it, see the log"
 
     def _stop(self) -> None:
         notify.send(STOPPING=1)

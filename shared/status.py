@@ -40,8 +40,11 @@ class StatusPage:
         *,
         running: Running,
         allowed: Callable[[], Sequence[str]],
+        problem: Callable[[], str] = str,
     ) -> None:
-        self._reporter = Reporter(name, engine, listeners, running=running, allowed=allowed)
+        self._reporter = Reporter(
+            name, engine, listeners, running=running, allowed=allowed, views=lambda: site.views, problem=problem
+        )
         self._site = site
 
     def render(self, view: frozenset[str]) -> bytes:
@@ -62,7 +65,7 @@ def _page(report: Report, metrics: str) -> Iterator[str]:
     yield from _summary(report, wrong)
     # People care for sensors.
     for exporter in sorted(report.exporters, key=lambda exporter: not exporter.sensors):
-        yield from section(exporter, report.now, metrics)
+        yield from section(exporter, report.now, metrics, told=len(wrong) <= _MOST_TOLD)
     yield from _listening(report)
     yield "</body></html>\n"
 

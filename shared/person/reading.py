@@ -82,7 +82,7 @@ def _shown(exporter: ExporterReport) -> ExporterReport:
     for each in collectors:
         each.name, each.error = plain(each.name), plain(each.error)
     shown = ExporterReport(plain(exporter.name), collectors, [_plain(sensor) for sensor in exporter.sensors])
-    shown.state = exporter.state
+    shown.state, shown.problem = exporter.state, plain(exporter.problem)
     return shown
 
 

@@ -35,6 +35,7 @@ def parse(document: bytes) -> Snapshot:
         [plain(str(each)) for each in _list(whole, "allow")],
         [_exporter(each) for each in _objects(whole, "exporters")],
     )
+    report.problem = _text(whole, "problem")
     # By its own clock, which may be another than ours.
     report.now = _number(whole, "now") or report.now
     return Snapshot(_text(whole, "version"), report)
@@ -47,6 +48,7 @@ def _exporter(told: dict[str, Any]) -> ExporterReport:
         [_sensor(each) for each in _objects(told, "sensors")],
     )
     exporter.state = _text(told, "state")
+    exporter.problem = _text(told, "problem")
     return exporter
 
 

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
+from motes.shared import broken
 from motes.shared.engine import State
 from motes.shared.exposition import gauge
 from motes.shared.problems import problems
@@ -63,9 +64,41 @@ def test_an_exporter_is_as_its_worst_collector(told: Told) -> None:
     assert exporter(told.report(), "node").state == "works"
 
 
-def test_one_that_was_not_started(told: Told) -> None:
-    told.running.runs[0].started = False
-    assert [each.state for each in told.report().exporters] == ["not started", "not asked yet", "not asked yet"]
+def fails() -> Iterable[Sensor]:
+    raise KeyError("x")
+
+
+def test_one_that_cannot_start_or_read_its_files() -> None:
+    told = Told(plugin("a", "a", start=fails), plugin("b", "b", refresh=fails))
+    told.running.refresh()
+    report = told.report()
+    assert [(each.state, each.problem) for each in report.exporters] == [
+        ("not started", "not started: KeyError: 'x'"),
+        ("not asked yet", "not refreshed: KeyError: 'x'"),
+    ]
+    assert [(each.where, each.what) for each in problems(report)] == [
+        ("a", "not started: KeyError: 'x'"),
+        ("b", "not refreshed: KeyError: 'x'"),
+    ]
+    told.close()
+
+
+def test_one_that_is_broken() -> None:
+    told = Told(broken.plugin("a", ImportError("no libfoo")))
+    (exporter,) = told.report().exporters
+    assert (exporter.state, exporter.problem) == ("not asked yet", "ImportError: no libfoo")
+    # Once it has been asked, its collector says so.
+    (state,) = told.engine.states
+    state.result = Result((), 0.0, error="ImportError: no libfoo")
+    (exporter,) = told.report().exporters
+    assert (exporter.state, exporter.problem) == ("failed", "")
+    told.close()
+
+
+def test_the_program_itself(told: Told) -> None:
+    told.problem = "not taken"
+    first, *_ = problems(told.report())
+    assert (first.where, first.what) == ("motes<d>", "not taken")
 
 
 def test_who_is_served_little_is_told_little(told: Told) -> None:
@@ -74,15 +107,21 @@ def test_who_is_served_little_is_told_little(told: Told) -> None:
     assert [each.name for each in told.report("other").exporters] == ["motes"]
 
 
+def test_who_is_served_little_learns_of_no_other_address(told: Told) -> None:
+    tcp, unix = [each.address for each in told.listeners.listeners]
+    told.views = {tcp: frozenset(["node", "thermometers"]), unix: frozenset(["thermometers"])}
+    assert len(told.report().listeners) == 2
+    assert len(told.report("thermometers").listeners) == 2
+    assert told.report("node").listeners == [("127.0.0.1:9100", "closed")]
+    told.views[unix] = frozenset()
+    assert told.report("thermometers").listeners == [("127.0.0.1:9100", "closed")]
+
+
 def test_sensors(told: Told) -> None:
     attic, cellar, _ = exporter(told.report(), "thermometers").sensors
     assert (attic.name, attic.readings, attic.seen) == ("attic", [("temperature", "21.5 °C")], 1000.0)
     assert (attic.problem, attic.advice) == ("", "")
     assert (cellar.problem, cellar.advice) == ("not heard", "change its battery")
-
-
-def fails() -> Iterable[Sensor]:
-    raise KeyError("x")
 
 
 def ends_the_program() -> Iterable[Sensor]:
@@ -170,10 +209,12 @@ def test_the_json_is_as_it_was_agreed(told: Told) -> None:
         "now": number,
         "listeners": [{"address": str, "state": str}],
         "allow": [str],
+        "problem": str,
         "exporters": [
             {
                 "name": str,
                 "state": ("works", "failed", "hangs", "nothing here", "not asked yet", "not started"),
+                "problem": str,
                 "collectors": [
                     {
                         "name": str,

@@ -16,9 +16,22 @@ from motes.shared.settings import Wanted
 ALLOWED = ["127.0.0.1", "10.77.0.0/24"]
 
 
-def plugin(name: str, *collectors: str, sensors: Callable[[], Iterable[Sensor]] = tuple) -> Plugin:
-    made = [Collector(name, each, lambda _: ()) for each in collectors]
-    return Plugin(name, Catalogue(()), lambda _: Exporter(made, sensors=sensors))
+def plugin(
+    name: str,
+    *collectors: str,
+    sensors: Callable[[], Iterable[Sensor]] = tuple,
+    start: Callable[[], object] = int,
+    refresh: Callable[[], object] = int,
+) -> Plugin:
+    def create(_: object) -> Exporter:
+        made = [Collector(name, each, lambda _: ()) for each in collectors]
+        return Exporter(made, sensors=sensors, start=lambda: void(start), refresh=lambda: void(refresh))
+
+    return Plugin(name, Catalogue(()), create)
+
+
+def void(act: Callable[[], object]) -> None:
+    act()
 
 
 class Told:
@@ -34,8 +47,16 @@ class Told:
         self.listeners = Listeners(
             [address.parse(spec) for spec in specs], socket_mode=0o600, opened=lambda *_: None, closed=lambda *_: None
         )
+        self.problem = ""
+        self.views: dict[address.Address, frozenset[str]] = {}
         self._reporter = Reporter(
-            "motes<d>", self.engine, self.listeners, running=self.running, allowed=lambda: ALLOWED
+            "motes<d>",
+            self.engine,
+            self.listeners,
+            running=self.running,
+            allowed=lambda: ALLOWED,
+            views=lambda: self.views,
+            problem=lambda: self.problem,
         )
 
     def report(self, *names: str) -> Report:
