@@ -25,6 +25,7 @@ COLLECTORS: dict[str, bool] = {
     "arp": True,
     "bcache": True,
     "bonding": True,
+    "btrfs": True,
     "conntrack": True,
     "cpu": True,
     "cpu_vulnerabilities": False,

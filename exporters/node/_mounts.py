@@ -23,7 +23,7 @@ _LOCAL = frozenset(
 class Mount:
     """One line: its labels, which are made once, and `path`, where to ask for it."""
 
-    __slots__ = ("_device", "fstype", "id", "info", "is_local", "labels", "mountpoint", "path", "readonly")
+    __slots__ = ("device", "fstype", "id", "info", "is_local", "labels", "mountpoint", "path", "readonly")
 
     def __init__(self, line: bytes, root: bytes) -> None:
         fields = line.split(b" ")
@@ -31,7 +31,7 @@ class Mount:
         if not (major.isdigit() and minor.isdigit() and fields[0].isdigit() and fields[-4] == b"-"):
             raise ValueError(f"mountinfo has a line that is no mount: {line!r}")
         self.id = fields[0]
-        self.fstype, self._device = fields[-3], fields[-2]
+        self.fstype, self.device = fields[-3], fields[-2]
         below = (fields[4].removeprefix(root) or b"/") if root else fields[4]
         # node_exporter undoes these two of the four escapes.
         self.mountpoint = below.replace(b"\\040", b" ").replace(b"\\011", b"\t")
@@ -39,10 +39,10 @@ class Mount:
         self.readonly = int(b"ro" in fields[5].split(b",") or b"ro" in fields[-1].split(b","))
         self.is_local = self.fstype in _LOCAL
         self.labels = self.with_error(b"")
-        self.info = labels(device=self._device, major=major, minor=minor, mountpoint=self.mountpoint)
+        self.info = labels(device=self.device, major=major, minor=minor, mountpoint=self.mountpoint)
 
     def with_error(self, error: str | bytes) -> bytes:
-        return labels(device=self._device, mountpoint=self.mountpoint, fstype=self.fstype, device_error=error)
+        return labels(device=self.device, mountpoint=self.mountpoint, fstype=self.fstype, device_error=error)
 
 
 def mounts(content: bytes, root: str, ignored: Callable[[str, str], bool]) -> list[Mount]:
