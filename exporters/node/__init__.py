@@ -67,6 +67,7 @@ COLLECTORS: dict[str, bool] = {
     "uname": True,
     "vmstat": True,
     "watchdog": True,
+    "xfs": True,
     "zfs": True,
 }
 
