@@ -1,5 +1,6 @@
 """What is served where, and which collectors a query chooses. How it looks on the wire is test_server.py's."""
 
+import gzip
 from collections.abc import Iterator
 from time import monotonic
 
@@ -133,6 +134,19 @@ def rig() -> Iterator[Rig]:
 )
 def test_metrics(rig: Rig, target: str, scraped: str) -> None:
     assert rig.get(target) == scraped.split()
+
+
+@pytest.mark.parametrize(("target", "kind"), [("/", "text/html; charset=utf-8"), ("/status.json", "application/json")])
+def test_the_page_for_people_is_compressed_for_who_likes_it(rig: Rig, target: str, kind: str) -> None:
+    rig.site.person_page = rig.site.status_json = lambda view: b",".join(name.encode() for name in sorted(view)) * 100
+    for headers, packed in (("", False), ("Accept-Encoding: gzip\r\n", True)):
+        found = rig.get(target, headers)
+        assert isinstance(found, Response)
+        assert found.headers is not None
+        assert (found.kind, found.headers["Vary"]) == (kind, "Accept-Encoding")
+        assert found.headers.get("Content-Encoding") == ("gzip" if packed else None)
+        assert (gzip.decompress(found.body) if packed else found.body) == b"ble,node" * 100
+        assert "script" not in found.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(
