@@ -49,6 +49,7 @@ COLLECTORS: dict[str, bool] = {
     "netclass": True,
     "netdev": True,
     "netstat": True,
+    "nfs": True,
     "os": True,
     "pcidevice": False,
     "powersupplyclass": True,
