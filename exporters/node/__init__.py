@@ -50,6 +50,7 @@ COLLECTORS: dict[str, bool] = {
     "netdev": True,
     "netstat": True,
     "nfs": True,
+    "nfsd": True,
     "os": True,
     "pcidevice": False,
     "powersupplyclass": True,
