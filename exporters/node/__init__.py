@@ -47,6 +47,7 @@ COLLECTORS: dict[str, bool] = {
     "loadavg": True,
     "mdadm": True,
     "meminfo": True,
+    "mountstats": False,
     "netclass": True,
     "netdev": True,
     "netstat": True,
