@@ -53,6 +53,7 @@ COLLECTORS: dict[str, bool] = {
     "netstat": True,
     "nfs": True,
     "nfsd": True,
+    "nvme": True,
     "os": True,
     "pcidevice": False,
     "powersupplyclass": True,
