@@ -54,6 +54,7 @@ COLLECTORS: dict[str, bool] = {
     "nfs": True,
     "nfsd": True,
     "nvme": True,
+    "nvmesubsystem": False,
     "os": True,
     "pcidevice": False,
     "powersupplyclass": True,
