@@ -32,6 +32,7 @@ COLLECTORS: dict[str, bool] = {
     "cpufreq": True,
     "diskstats": True,
     "dmi": True,
+    "dmmultipath": True,
     "drbd": False,
     "drm": False,
     "edac": True,
