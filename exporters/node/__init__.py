@@ -66,6 +66,7 @@ COLLECTORS: dict[str, bool] = {
     "sockstat": True,
     "softnet": True,
     "stat": True,
+    "tapestats": True,
     "textfile": True,
     "thermal_zone": True,
     "time": True,
