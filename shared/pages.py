@@ -129,8 +129,8 @@ def _frame(collectors: Sequence[Collector], telemetry: Mapping[str, Telemetry]) 
     every = []
     for collector in collectors:
         prefix, label, more = telemetry[collector.exporter]
-        named.setdefault(prefix, []).append(_named(collector, label, more))
-        every.append(labels(**{"exporter": collector.exporter, "collector": collector.name, **dict(more)}))
+        named.setdefault(prefix, []).append(_label_set(_names(collector, label), more))
+        every.append(_label_set({"exporter": collector.exporter, "collector": collector.name}, more))
     rows: list[Row] = []
     for suffix, help in _ABOUT:
         rows += [("gauge", prefix + suffix, help, label_sets) for prefix, label_sets in named.items()]
@@ -138,13 +138,17 @@ def _frame(collectors: Sequence[Collector], telemetry: Mapping[str, Telemetry]) 
     return Frame(rows)
 
 
-def _named(collector: Collector, label: str, more: Iterable[tuple[str, str]]) -> bytes:
-    """The labels of a collector; in `exporter` stands its exporter, which may have more than the one of its name."""
+def _names(collector: Collector, label: str) -> dict[str, str]:
+    """What a collector is called; in `exporter` stands its exporter, which may have more than the one of its name."""
     if label != "exporter":
-        return labels(**{label: collector.name, **dict(more)})
-    if collector.name == collector.kin:
-        return labels(**{label: collector.exporter, **dict(more)})
-    return labels(**{label: collector.exporter, "collector": collector.name, **dict(more)})
+        return {label: collector.name}
+    more = {"collector": collector.name} if collector.name != collector.kin else {}
+    return {label: collector.exporter, **more}
+
+
+def _label_set(names: dict[str, str], more: Iterable[tuple[str, str]]) -> bytes:
+    """The names, which no label of the same name can take the place of, and more."""
+    return labels(**(names | dict(more) | names))
 
 
 def _compressed(pieces: list[bytes]) -> bytes:

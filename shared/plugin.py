@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from motes.shared.collector import Collector
+from motes.shared.exposition import heading
 from motes.shared.options import Catalogue
 
 TYPE_CHECKING = False
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from motes.shared.config import Values
     from motes.shared.finding import Finding
     from motes.shared.sensor import Sensor
+
+
+_TELEMETRY = ("motes_exporter", "exporter")
 
 
 def _nothing() -> None:
@@ -63,8 +67,10 @@ class Plugin:
 
     `name` is its table in the configuration, where its options stand without `prefix`. `create` makes an exporter
     from the values of its options, and raises ValueError for those that do not go together. `telemetry` is the
-    prefix and the label of the metrics about its collectors. `needs` looks, for `motes doctor`, whether all is there
-    that an exporter with these values would need; it may take its time, and starts nothing.
+    prefix and the label of the metrics about its collectors; a prefix that is not the usual one begins with `name`.
+    `needs` looks, for `motes doctor`, whether all is there that an exporter with these values would need; it may take
+    its time, and starts nothing.
+    Errors: ValueError for telemetry that would not be this exporter's own.
     """
 
     def __init__(
@@ -74,12 +80,22 @@ class Plugin:
         create: "Callable[[Values], Exporter]",
         *,
         prefix: str = "",
-        telemetry: tuple[str, str] = ("motes_exporter", "exporter"),
+        telemetry: tuple[str, str] = _TELEMETRY,
         needs: "Callable[[Values], Iterable[Finding]]" = _no_needs,
     ) -> None:
+        if telemetry != _TELEMETRY:
+            _check(name, *telemetry)
         self.name = name
         self.options = options
         self.create = create
         self.prefix = prefix
         self.telemetry = telemetry
         self.needs = needs
+
+
+def _check(name: str, prefix: str, label: str) -> None:
+    heading(prefix, "gauge", "")
+    if not prefix.startswith(name.replace("-", "_") + "_"):
+        raise ValueError(f"{prefix} is no prefix of metrics about {name}, for it does not begin with the name")
+    if not label.isascii() or not label.isidentifier():
+        raise ValueError(f"{label!r} is no name of a label")

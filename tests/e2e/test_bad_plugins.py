@@ -23,18 +23,17 @@ MODULES = {
     "bad-import-exits": ("leaving:PLUGIN", "SystemExit: usage: leaving FILE"),
     "bad-nothing": ("plugins:NOTHING", "AttributeError: there is no NOTHING"),
     "bad-no-plugin": ("plugins:SAYS", "TypeError: its entry point is a dict and no Plugin"),
+    "bad-telemetry": ("plugins:TELLS_LIKE_NODE", "ValueError: node_scrape_collector is no prefix"),
     "bad-other-name": ("plugins:bad_spins", "ValueError: its entry point is called bad-other-name"),
 }
 ALL = {**SAYS, **{name: says for name, (_, says) in MODULES.items()}}
-
 WORKING = ("bad-spins", "bad-leaks", "bad-sensors", "bad-sensors-none", "bad-close", "bad-asked", "bad-thread")
 
 
 def installed(folder: Path) -> str:
     """A folder that has all of them as an installed package's entry points."""
-    places = {name: f"plugins:{name.replace('-', '_')}" for name in PLUGINS} | {
-        name: place for name, (place, _) in MODULES.items()
-    }
+    places = {name: f"plugins:{name.replace('-', '_')}" for name in PLUGINS}
+    places |= {name: place for name, (place, _) in MODULES.items()}
     lines = [f"{name} = tests.support.bad.{place}" for name, place in places.items()]
     info = folder / "bad-1.dist-info"
     info.mkdir()
