@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COLLECTORS: dict[str, bool] = {
     "arp": True,
     "bcache": True,
+    "bcachefs": True,
     "bonding": True,
     "btrfs": True,
     "conntrack": True,
