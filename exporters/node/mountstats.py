@@ -94,12 +94,12 @@ _MANTISSA = 2**53
 
 
 def collect(host: Host) -> Iterator[Family]:
-    statistics, mountinfo = _read(host)
-    addresses = [_address(line) for line in mountinfo.splitlines()]
+    statistics, listed = _read(host)
+    mountinfo = listed.splitlines()
     points: dict[bytes, int] = {}
     rows = _Rows()
     for mount in parse(statistics):
-        address = addresses[mount.place] if mount.place < len(addresses) else b""
+        address = _address(mountinfo[mount.place]) if mount.place < len(mountinfo) else b""
         for protocol, _ in mount.transports:
             one = labels(export=mount.device, mountaddr=address, mountpoint=mount.point, protocol=protocol)
             points[one] = 1
