@@ -22,15 +22,23 @@ def theirs(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return run(*THEIRS, *words, PYTHONPATH=PATHS, **environment)
 
 
-def motesd(folder: Path, tables: str) -> Program:
-    """The daemon, in whose Python the exporter is installed."""
+def install(folder: Path, **values: str) -> str:
+    """Install exporters into a folder: the search path of a Python that has them, by what their entry points name."""
+    points = {"theirs": "tests.support.theirs:PLUGIN", **values}
     info = folder / "theirs-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[motes.exporters]\ntheirs = tests.support.theirs:PLUGIN\n")
+    (info / "entry_points.txt").write_text(
+        "[motes.exporters]\n" + "".join(f"{name} = {value}\n" for name, value in points.items())
+    )
+    return f"{PATHS}:{folder}"
+
+
+def motesd(folder: Path, tables: str) -> Program:
+    """The daemon, in whose Python the exporter is installed."""
     port = free_port()
     command = (*MOTESD, f"--config.file={config(folder, port, tables)}")
-    return Program(command, port, folder / "log", ready="/-/ready", PYTHONPATH=f"{PATHS}:{folder}")
+    return Program(command, port, folder / "log", ready="/-/ready", PYTHONPATH=install(folder))
 
 
 def page(program: Program) -> Page:

@@ -11,11 +11,11 @@ from tests.support.program import Program
 
 
 class Scraper:
-    """Scrapes a program without a pause, on one connection, until the `with` ends."""
+    """Scrapes a program without a pause, on one connection, until the `with` ends; on another port, if it is given."""
 
-    def __init__(self, program: Program, path: str = "/metrics") -> None:
+    def __init__(self, program: Program, path: str = "/metrics", *, port: int = 0) -> None:
         self._path = path
-        self._connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=WITHIN)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port or program.port, timeout=WITHIN)
         self._connection.connect()
         self._socket = self._connection.sock
         self._changed = Condition()
