@@ -1,18 +1,16 @@
 """What reads our pages: promtool, the OpenMetrics parser of Prometheus' Python client, Prometheus, VictoriaMetrics."""
 
-import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
 from math import isclose
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from tests.support.counterparts import node_exporter, prometheus, victoria_metrics
+from tests.support.database import Database
 from tests.support.namespaces import until
 from tests.support.page import Page, Series, shown
 from tests.support.program import Program, motes_node
@@ -28,8 +26,6 @@ MORE = (
 )
 # What each scrape itself changes while it lasts.
 RESTLESS = re.compile("node_(filefd|memory|netstat|procs|sockstat|vmstat)_.*")
-# Labels that the database adds.
-ADDED = {"instance", "job"}
 
 
 @pytest.fixture(scope="module")
@@ -69,31 +65,6 @@ def test_openmetrics_has_the_same_series(motes: Program) -> None:
     assert series == Page(motes.get("/metrics")).values.keys()
     names = [family.name for family in families]
     assert len(names) == len(set(names))
-
-
-class Database:
-    """What a database has, asked over Prometheus' API."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-
-    def value(self, expression: str) -> float | None:
-        found = self._ask(expression)
-        return float(found[0]["value"][1]) if found else None
-
-    def series(self) -> dict[Series, float]:
-        """All of the newest scrape, as they were on the page."""
-        found = {}
-        for one in self._ask('{job="motes"}'):
-            labels = {name: text for name, text in one["metric"].items() if name not in ADDED}
-            found[labels.pop("__name__"), tuple(sorted(labels.items()))] = float(one["value"][1])
-        return found
-
-    def _ask(self, expression: str) -> list[dict[str, Any]]:
-        answer = json.loads(self._program.get("/api/v1/query?" + urlencode({"query": expression})))
-        assert answer["status"] == "success"
-        result: list[dict[str, Any]] = answer["data"]["result"]
-        return result
 
 
 def without_empty_labels(page: Page) -> dict[Series, float]:
