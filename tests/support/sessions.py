@@ -68,8 +68,9 @@ class Profile:
     """A profile's folder."""
 
     def __init__(self, folder: Path) -> None:
+        """It may be there already."""
         self.path = folder
-        (folder / "sessionstore-backups").mkdir(parents=True)
+        (folder / "sessionstore-backups").mkdir(parents=True, exist_ok=True)
         (folder / "times.json").write_text("{}")
 
     def write(self, content: object, name: str = RECOVERY, *, at: float | None = None) -> Path:
