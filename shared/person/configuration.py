@@ -3,21 +3,21 @@
 import os
 from collections.abc import Iterator, Mapping
 
-from motes.shared.config import Misconfigured
+from motes.shared import check
 from motes.shared.finding import BAD, GOOD, NOTE, Finding
 from motes.shared.person import access
-from motes.shared.places import places
 from motes.shared.settings import Settings, Wanted
 
 
 def configuration(settings: Settings, old: Mapping[str, str]) -> Iterator[Finding]:
+    """`old` are names in use that have become others."""
     if settings.file:
         yield access.usable(settings.file, os.R_OK)
         if any(map(_has_secrets, settings.exporters)):
             yield from access.secret(settings.file, "keys in it")
     else:
         yield Finding(NOTE, "there is no configuration file", "motesd --config.example prints one to begin with")
-    wrong = [*settings.problems, *_refused(settings)]
+    wrong = check.problems(settings)
     yield from [Finding(BAD, each, "correct it; nothing starts with this, and a reload is refused") for each in wrong]
     for word, instead in old.items():
         yield Finding(NOTE, f"{word} is an old name", f"write {instead}")
@@ -25,26 +25,6 @@ def configuration(settings: Settings, old: Mapping[str, str]) -> Iterator[Findin
         yield Finding(NOTE, f"the variable {name} is no option's", "correct its name, or leave it out")
     if not wrong:
         yield Finding(GOOD, f"nothing is wrong with it; it runs {', '.join(each.name for each in settings.exporters)}")
-
-
-def _refused(settings: Settings) -> Iterator[str]:
-    """What an exporter does not take, though each option by itself could be."""
-    try:
-        places(settings)
-    except Misconfigured as error:
-        yield from error.problems
-    for wanted in settings.exporters:
-        if wanted.sound:
-            yield from _created(wanted)
-
-
-def _created(wanted: Wanted) -> Iterator[str]:
-    try:
-        wanted.plugin.create(wanted.values).close()
-    except ValueError as error:
-        yield f"[{wanted.name}] {error}"
-    except Exception as error:  # noqa: BLE001 - somebody else's exporter may raise anything
-        yield f"[{wanted.name}] {type(error).__name__}: {error}"
 
 
 def _has_secrets(wanted: Wanted) -> bool:

@@ -27,14 +27,14 @@ _SEE = (
 
 
 class Seeing:
-    """This machine with the USB ports of a played one; each program has its own mounts."""
+    """This machine with the USB ports of a played one; each program, behind `command`, has its own mounts."""
 
     def __init__(self, usb: Usb) -> None:
-        (usb.dev / "pts").mkdir()
-        self._see = (*OWN_MOUNTS, "sh", "-c", _SEE, "sh", str(usb.sys), str(usb.dev))
+        (usb.dev / "pts").mkdir(exist_ok=True)
+        self.command = (*OWN_MOUNTS, "sh", "-c", _SEE, "sh", str(usb.sys), str(usb.dev))
 
     def start(self, *command: str, log: Path, **environment: str) -> "subprocess.Popen[bytes]":
-        return HERE.start(*self._see, *command, log=log, **environment)
+        return HERE.start(*self.command, *command, log=log, **environment)
 
     def attempt(self, *command: str) -> "subprocess.CompletedProcess[str]":
         return HERE.attempt(*command)

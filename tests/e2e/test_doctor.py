@@ -1,0 +1,466 @@
+"""`motes doctor` on this machine, and on machines that are set up wrongly: it names each fault, and says what to do."""
+
+import grp
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_motes_command import MOTES, motes, motesd
+from tests.e2e.test_program import SOURCE
+from tests.support.badge.badge import Badge
+from tests.support.badge.machine import STORAGE
+from tests.support.badge.machine import Machine as Usb
+from tests.support.bluez.bus import Bus
+from tests.support.bluez.standin import HCI0, standin
+from tests.support.card10 import Seeing
+from tests.support.namespaces import WITHIN, Host
+from tests.support.program import ROOT, free_port
+
+DIALOUT = grp.getgrnam("dialout").gr_gid
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+FEW = ("--collector.disable-defaults", "--collector.loadavg")
+# What needs root, or is not to be found in a machine for tests, is beside the point.
+QUIET = {"COLUMNS": "1000", "HOME": "/nonexistent"}
+
+
+class Told:
+    """What the doctor said: pairs of a state and a text, with its advice."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        assert done.stderr == ""
+        assert done.returncode in (0, 1)
+        self.status = done.returncode
+        self.text = done.stdout
+        found = re.findall(r"^  (ok|note|BAD) +(.*)\n((?: {8}→ .*\n)?)", done.stdout, re.MULTILINE)
+        self.findings = [(state, what, advice.strip(" →\n")) for state, what, advice in found]
+        assert (self.status == 1) == any(state == "BAD" for state, _, _ in self.findings)
+
+    def says(self, state: str, text: str, advice: str = "") -> None:
+        assert any(each == state and text in what and advice in more for each, what, more in self.findings), (
+            f"no {state}: {text} → {advice}\n{self.text}"
+        )
+
+    def says_nothing_of(self, text: str) -> None:
+        assert text not in self.text
+
+
+def doctor(*words: str, machine: Host | None = None, before: Sequence[str] = (), **environment: str) -> Told:
+    command = [*before, *MOTES, "doctor", *words]
+    return Told(
+        subprocess.run(
+            [*(machine.entering() if machine else ()), *command],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=2 * WITHIN,
+            env={**os.environ, "PYTHONPATH": SOURCE, **QUIET, **environment},
+        )
+    )
+
+
+def configured(folder: Path, text: str) -> str:
+    file = folder / "motes.toml"
+    file.write_text(text)
+    return f"--config.file={file}"
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    made = Host()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def readable(tmp_path: Path) -> Path:
+    """A folder that everybody may enter, whatever pytest makes of its own."""
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.getuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    return tmp_path
+
+
+# This machine, and its configuration.
+
+
+def test_this_machine() -> None:
+    told = doctor("node", *FEW)
+    assert told.status == 0
+    told.says("ok", f"motes 0.1.0 on Python {sys.version_info.major}.{sys.version_info.minor}")
+    told.says("note", "these are root's rights", "sudo -u USER motes doctor")
+    told.says("ok", "1 collectors find what they read")
+    assert told.text.endswith("Nothing is bad.\n")
+
+
+def test_without_a_name_and_a_configuration_all_of_ours_are_looked_at() -> None:
+    told = doctor()
+    for title in ("node", "lywsd03mmc (does not run)", "card10-bme680 (does not run)", "firefox-tabs (does not run)"):
+        assert f"\n{title}\n" in told.text
+    told.says("note", "there is no configuration file", "motesd --config.example")
+
+
+def test_all_that_is_wrong_with_the_configuration(tmp_path: Path) -> None:
+    file = configured(tmp_path, '[web]\nlisten-adress = [":1"]\n[nodes]\n[card10-bme680]\ninterval = "0s"\n')
+    told = doctor(file)
+    told.says("BAD", "[web] listen-adress: no such option (listen-address?)", "correct it")
+    told.says("BAD", "[nodes]: no such table")
+    told.says("BAD", '[card10-bme680] interval: "0s" is no time at all')
+    assert told.text.endswith("3 things are bad.\n")
+
+
+def test_a_configuration_that_is_not_there_or_may_not_be_read(readable: Path) -> None:
+    told = doctor(f"--config.file={readable}/none")
+    told.says("BAD", f"there is no {readable}/none")
+    file = configured(readable, "[node]\n")
+    (readable / "motes.toml").chmod(0o600)
+    told = doctor(file, before=NOBODY)
+    told.says("BAD", f"may not read {readable}/motes.toml, which is root's and the group root's (mode 0600)", "setfacl")
+
+
+def test_values_that_do_not_go_together(tmp_path: Path) -> None:
+    told = doctor(configured(tmp_path, '[lywsd03mmc]\nscan = "off"\n'))
+    told.says("BAD", "--ble.scan=off: with nothing in --ble.poll there is nothing to do")
+
+
+def test_variables_that_are_nobodys(tmp_path: Path) -> None:
+    doctor("node", *FEW, MOTES_WEB_LISTEN_ADRESS=":1").says("note", "MOTES_WEB_LISTEN_ADRESS is no option's")
+
+
+def test_instances(tmp_path: Path) -> None:
+    file = configured(tmp_path, '[card10-bme680.a]\ndevice = ["/dev/a"]\n[card10-bme680.b]\ndevice = ["/dev/b"]\n')
+    told = doctor(file)
+    told.says("BAD", "there is no /dev/a")
+    told.says("BAD", "there is no /dev/b")
+    doctor("card10-bme680.b", file).says_nothing_of("/dev/a")
+
+
+def test_a_plugin_that_is_broken(tmp_path: Path) -> None:
+    info = tmp_path / "theirs-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[motes.exporters]\ntheirs = theirs_module:PLUGIN\n")
+    (tmp_path / "theirs_module.py").write_text("import nothing_of_the_kind\n")
+    told = doctor(configured(tmp_path, "[theirs]\n"), PYTHONPATH=f"{SOURCE}:{tmp_path}")
+    told.says("BAD", "No module named 'nothing_of_the_kind'")
+
+
+def test_looking_that_fails_or_hangs_is_told(tmp_path: Path) -> None:
+    info = tmp_path / "theirs-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(
+        "[motes.exporters]\nfails = theirs_module:FAILS\nhangs = theirs_module:HANGS\n"
+    )
+    (tmp_path / "theirs_module.py").write_text(
+        "import threading\n"
+        "from motes.shared.options import Catalogue\n"
+        "from motes.shared.plugin import Exporter, Plugin\n"
+        "from motes.shared.person import doctor\n"
+        "doctor.WITHIN = 3.0\n"
+        "def fails(values):\n"
+        "    raise SystemExit('\\x1b[2J')\n"
+        "def hangs(values):\n"
+        "    threading.Event().wait()\n"
+        "FAILS = Plugin('fails', Catalogue(()), lambda _: Exporter(()), needs=fails)\n"
+        "HANGS = Plugin('hangs', Catalogue(()), lambda _: Exporter(()), needs=hangs)\n"
+    )
+    told = doctor(configured(tmp_path, "[fails]\n[hangs]\n"), PYTHONPATH=f"{SOURCE}:{tmp_path}")
+    told.says("BAD", "looking at this failed: SystemExit: \ufffd[2J")
+    told.says("BAD", "this has not come to an end within 3 s")
+
+
+# The service manager.
+
+
+def test_what_a_service_manager_says(tmp_path: Path) -> None:
+    told = doctor("node", *FEW, NOTIFY_SOCKET=f"{tmp_path}/none", WATCHDOG_USEC="1000")
+    told.says("BAD", f"NOTIFY_SOCKET is {tmp_path}/none, which cannot be reached: No such file or directory")
+    told.says("BAD", "the watchdog waits for 0.001 s", "WatchdogSec=30")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"{tmp_path}/notify")
+        told = doctor("node", *FEW, NOTIFY_SOCKET=f"{tmp_path}/notify", WATCHDOG_USEC="30000000")
+    told.says("ok", f"the service manager listens at {tmp_path}/notify")
+    told.says("ok", "the watchdog waits for 30 s")
+    assert told.status == 0
+
+
+# Who can reach it.
+
+
+def listening(*words: str, **more: object) -> Told:
+    flags = [f"--web.listen-address={word}" for word in words if not word.startswith("-")]
+    rest = [word for word in words if word.startswith("-")]
+    return doctor("node", *FEW, *flags, *rest, **more)  # type: ignore[arg-type]
+
+
+def test_wide_open(host: Host) -> None:
+    host.ip("link add eth7 type bridge", "address add 10.5.0.1/24 dev eth7", "link set eth7 up")
+    told = listening(":9100", machine=host)
+    told.says("BAD", "reached through EVERY interface, those to come as well: eth7 (10.5.0.1", "dev:eth7:9100")
+    told.says("BAD", "nothing limits who may connect")
+    listening(":9100", "--web.allow=0.0.0.0/0", machine=host).says("BAD", "web.allow permits everybody")
+    told = listening(":9100", "--web.allow=10.5.0.0/24", machine=host)
+    told.says("note", "only 10.5.0.0/24 may connect")
+    assert told.status == 0
+
+
+def test_who_reaches_what(host: Host) -> None:
+    host.ip("link add eth7 type bridge", "address add 10.5.0.1/24 dev eth7", "link set eth7 up")
+    listening("127.0.0.1:9100", machine=host).says("ok", "reached from this machine alone, by all of its users")
+    listening("dev:eth7:9100", machine=host).says("ok", "reached through eth7 alone, at 10.5.0.1")
+    listening("10.5.0.1:9100", machine=host).says("ok", "reached at 10.5.0.1, which is eth7's")
+    host.ip("link add lan0 type bridge", "address add 192.168.7.1/24 dev lan0", "link set lan0 up")
+    told = listening("10.5.0.1:9100", machine=host)
+    told.says("note", "not to eth7: neighbours reach it through lan0 as well", "dev:eth7:9100")
+    listening("10.5.0.1:9100", "--web.allow=10.5.0.2", machine=host).says_nothing_of("neighbours")
+    host.ip("link add wan0 type bridge", "address add 9.9.9.9/24 dev wan0", "link set wan0 up")
+    listening("9.9.9.9:9100", machine=host).says("BAD", "the Internet may reach it")
+    listening("dev:wan0:9100", machine=host).says("BAD", "the Internet may reach it")
+
+
+def test_an_interface_or_an_address_that_is_missing(host: Host) -> None:
+    told = listening("dev:wg0:9100", "10.77.0.1:9101", "[fe80::1%lo]:9102", machine=host)
+    told.says("BAD", "there is no interface wg0, and nothing listens until it is there", "wg-quick up wg0")
+    told.says("BAD", "10.77.0.1 is no address of this machine")
+    told.says("BAD", "fe80::1 is no address of lo")
+
+
+def test_a_port_that_is_taken(host: Host, tmp_path: Path) -> None:
+    process = host.start("socat", "TCP-LISTEN:9100,bind=127.0.0.1,fork", "-", log=tmp_path / "log")
+    host.run("sh", "-c", "until ss -Hltn sport = 9100 | grep -q .; do :; done")
+    told = listening("127.0.0.1:9100", machine=host)
+    told.says("BAD", f"port 9100 is taken by socat (pid {process.pid})")
+    told = listening("127.0.0.1:9100", machine=host, before=NOBODY)
+    told.says("BAD", "port 9100 is taken by a program whose name /proc does not tell")
+
+
+def test_a_port_that_motes_has(tmp_path: Path) -> None:
+    with motesd(tmp_path) as program:
+        told = listening(f"127.0.0.1:{program.port}")
+        told.says("ok", f"port {program.port} is in use by motes: ")
+        told = listening(f"127.0.0.1:{program.port}", before=NOBODY)
+        told.says("ok", f"port {program.port} is in use by motes")
+    assert told.status == 0
+
+
+def test_a_low_port() -> None:
+    listening("127.0.0.1:79", before=NOBODY).says("BAD", "may not listen on port 79", "CAP_NET_BIND_SERVICE")
+
+
+def test_unix_sockets(readable: Path) -> None:
+    path = readable / "sock"
+    listening(f"unix:{path}").says("ok", "reached by its own user, and the group of the program (mode 0660)")
+    listening(f"unix:{path}", "--web.socket-mode=0666").says("note", "every user and program of this machine")
+    listening(f"unix:{readable}/none/sock").says("BAD", f"there is no {readable}/none", "RuntimeDirectory=")
+    told = listening(f"unix:{path}", before=NOBODY)
+    told.says("BAD", f"may not write and enter {readable}", "RuntimeDirectory=")
+    (readable / "free").mkdir(mode=0o777)
+    (readable / "free").chmod(0o777)
+    told = listening(f"unix:{readable}/free/sock", "--web.socket-group=daemon", before=NOBODY)
+    told.says("BAD", "may not give the socket to the group daemon", "usermod -a -G daemon")
+    path.write_text("")
+    listening(f"unix:{path}").says("BAD", f"{path} is there, and no socket")
+    path.unlink()
+    with socket.socket(socket.AF_UNIX) as theirs:
+        theirs.bind(str(path))
+        theirs.listen()
+        listening(f"unix:{path}").says("BAD", f"{path} is taken by ")
+    listening(f"unix:{path}").says_nothing_of("is taken")
+
+
+def test_an_exporter_that_listens_by_itself(tmp_path: Path, host: Host) -> None:
+    text = '[node]\nlisten = [":9111"]\n"collector.disable-defaults" = true\n'
+    told = doctor(configured(tmp_path, text), machine=host)
+    told.says("BAD", ":9111 (node): reached through EVERY interface")
+    told.says_nothing_of("9100")
+
+
+# Extras.
+
+
+def blocked(folder: Path, *modules: str) -> str:
+    """A folder to put on Python's path, where modules are that cannot be imported, as if they were not there."""
+    for name in modules:
+        missing = f'raise ModuleNotFoundError("No module named {name!r}", name={name!r})\n'
+        (folder / f"{name}.py").write_text(missing)
+    return f"{folder}:{SOURCE}"
+
+
+def test_extras_that_are_missing(tmp_path: Path) -> None:
+    path = blocked(tmp_path, "bleak", "cryptography", "serial")
+    told = doctor("lywsd03mmc", "card10-bme680", PYTHONPATH=path)
+    told.says("BAD", "bleak is not installed", 'pip install "motes[ble]", or on Debian: apt install python3-bleak')
+    told.says("note", "cryptography is not installed; only those who encrypt need it", "python3-cryptography")
+    told.says(
+        "BAD", "pyserial is not installed", 'pip install "motes[serial]", or on Debian: apt install python3-serial'
+    )
+    keys = tmp_path / "keys"
+    keys.write_text("A4C138000001 00112233445566778899aabbccddeeff\n")
+    keys.chmod(0o600)
+    told = doctor("lywsd03mmc", f"--ble.key-file={keys}", PYTHONPATH=path)
+    told.says("BAD", "cryptography is not installed", "python3-cryptography")
+
+
+def test_extras_that_are_old_or_broken(tmp_path: Path) -> None:
+    (tmp_path / "serial.py").write_text("")
+    info = tmp_path / "pyserial-2.7.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pyserial\nVersion: 2.7\n")
+    (tmp_path / "bleak.py").write_text("import nothing_of_the_kind\n")
+    told = doctor("lywsd03mmc", "card10-bme680", PYTHONPATH=f"{tmp_path}:{SOURCE}")
+    told.says("BAD", "pyserial 2.7 is older than 3.5")
+    told.says("BAD", "bleak is installed, and broken: ModuleNotFoundError: No module named 'nothing_of_the_kind'")
+
+
+# Thermometers.
+
+
+@pytest.fixture
+def keys(readable: Path) -> Path:
+    file = readable / "keys"
+    file.write_text("A4C138000001 00112233445566778899aabbccddeeff\nA4C138000002 11\n")
+    file.chmod(0o644)
+    return file
+
+
+def test_a_key_file_that_all_can_read(keys: Path) -> None:
+    told = doctor("lywsd03mmc", f"--ble.key-file={keys}")
+    told.says("BAD", f"everybody on this machine can read {keys}, with keys in it (mode 0644)", f"chmod o= {keys}")
+    told.says("BAD", f"{keys}, line 2: a key has 32 hexadecimal digits")
+    told.says("ok", f"{keys} has the keys of 1")
+    told.says_nothing_of("00112233")
+    keys.chmod(0o640)
+    told = doctor("lywsd03mmc", f"--ble.key-file={keys}")
+    told.says("ok", f"{keys}, with keys in it, is kept from others")
+    told = doctor("lywsd03mmc", f"--ble.key-file={keys}", before=NOBODY)
+    told.says("BAD", f"may not read {keys}")
+
+
+def test_a_key_file_in_a_folder_that_is_closed_is_kept_from_others(keys: Path, readable: Path) -> None:
+    readable.chmod(0o700)
+    doctor("lywsd03mmc", f"--ble.key-file={keys}").says("ok", "is kept from others")
+
+
+def test_keys_in_a_configuration_that_all_can_read(readable: Path) -> None:
+    flag = configured(readable, '[lywsd03mmc.key]\n"A4:C1:38:00:00:01" = "00112233445566778899aabbccddeeff"\n')
+    (readable / "motes.toml").chmod(0o644)
+    doctor(flag).says("BAD", f"everybody on this machine can read {readable}/motes.toml, with keys in it")
+    (readable / "motes.toml").chmod(0o600)
+    doctor(flag).says("ok", f"{readable}/motes.toml, with keys in it, is kept from others")
+
+
+def test_no_bus(tmp_path: Path) -> None:
+    told = doctor("lywsd03mmc", DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={tmp_path}/none")
+    told.says("BAD", "no bus: ", "start D-Bus, whose system bus is not there")
+
+
+def test_bluez(tmp_path: Path) -> None:
+    with Bus(tmp_path) as bus:
+        doctor("lywsd03mmc", **bus.environment).says("BAD", "no bluez: ", "install and start BlueZ")
+        with standin(bus, tmp_path / "log") as world:
+            told = doctor("lywsd03mmc", **bus.environment)
+            told.says("ok", f"D-Bus and BlueZ answer, and hci0 ({HCI0}) is on")
+            told = doctor("lywsd03mmc", "--ble.adapter=hci7", **bus.environment)
+            told.says("BAD", f"there is no hci7; there are hci0 ({HCI0})", "--ble.adapter")
+            world.power(on=False)
+            doctor("lywsd03mmc", **bus.environment).says("BAD", "hci0 is off", "bluetoothctl power on")
+            bus.deny(send_destination="org.bluez")
+            doctor("lywsd03mmc", **bus.environment).says("BAD", "denied: ", "member of the group bluetooth")
+
+
+# Badges.
+
+
+def seen(usb: Usb, *words: str, before: Sequence[str] = ()) -> Told:
+    """By a doctor on a machine with these USB ports."""
+    see = Seeing(usb)
+    return doctor("card10-bme680", *words, before=(*see.command, *before))
+
+
+def test_no_badge(tmp_path: Path) -> None:
+    told = seen(Usb(tmp_path))
+    told.says("note", "no badge is plugged in", "plug the badge in")
+    assert told.status == 0
+
+
+def test_a_badge_that_is_there(tmp_path: Path) -> None:
+    with Badge(tmp_path) as badge:
+        told = seen(badge.machine)
+        told.says("ok", "root may read and write /dev/ttyACM0")
+        # Who plays a badge holds its port.
+        told.says("BAD", f"(pid {os.getpid()})")
+
+
+def test_no_group(tmp_path: Path) -> None:
+    with Badge(tmp_path) as badge:
+        device = os.path.realpath(badge.path)
+        os.chown(device, -1, DIALOUT)
+        os.chmod(device, 0o660)
+        told = seen(badge.machine, before=NOBODY)
+        told.says(
+            "BAD",
+            "nobody may not read and write /dev/ttyACM0, which is root's and the group dialout's (mode 0660)",
+            "usermod -a -G dialout nobody, and log in again (in a systemd unit: SupplementaryGroups=dialout)",
+        )
+        member = (*NOBODY[:-1], f"--groups={DIALOUT}")
+        seen(badge.machine, before=member).says("ok", "nobody may read and write /dev/ttyACM0")
+
+
+def test_no_group_and_no_badge(tmp_path: Path) -> None:
+    told = seen(Usb(tmp_path), before=NOBODY)
+    told.says("note", "nobody is not in the group dialout, which may open serial ports", "usermod -a -G dialout nobody")
+
+
+def test_a_badge_that_others_hold(tmp_path: Path) -> None:
+    with Badge(tmp_path) as badge:
+        held = os.open(badge.path, os.O_RDWR | os.O_NOCTTY)
+        try:
+            told = doctor("card10-bme680", f"--serial.device={badge.path}")
+        finally:
+            os.close(held)
+    told.says("BAD", f"{badge.path} is held by ", "close the other program")
+    told.says("BAD", f"(pid {os.getpid()})")
+
+
+def test_a_badge_in_storage_mode(tmp_path: Path) -> None:
+    usb = Usb(tmp_path)
+    usb.attach("1-2", STORAGE)
+    seen(usb).says("BAD", "the badge at USB port 1-2 is in storage mode", "leave the badge's USB storage mode")
+
+
+# The node exporter.
+
+
+def test_folders_of_text_files(readable: Path) -> None:
+    flags = ("--collector.disable-defaults", "--collector.textfile", f"--collector.textfile.directory={readable}/text")
+    doctor("node", *flags).says("BAD", f"there is no {readable}/text")
+    (readable / "text").mkdir(mode=0o700)
+    doctor("node", *flags, before=NOBODY).says("BAD", f"may not read and enter {readable}/text, which is root's")
+    (readable / "text/bad.prom").write_text("what is this\n")
+    doctor("node", *flags).says("BAD", f"{readable}/text/bad.prom is not served")
+
+
+def test_a_collector_that_fails(tmp_path: Path) -> None:
+    told = doctor("node", *FEW, f"--path.procfs={tmp_path}")
+    told.says("BAD", "collector loadavg fails: FileNotFoundError", "--no-collector.loadavg")
+
+
+def test_the_doctor_changes_nothing(tmp_path: Path) -> None:
+    """Not even where it looks at each of them."""
+    file = configured(
+        tmp_path, f'[node]\n[web]\nlisten-address = ["unix:{tmp_path}/sock", "127.0.0.1:{free_port()}"]\n'
+    )
+    before = sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*"))
+    doctor(file)
+    assert sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*")) == before
+
+
+def test_help_is_for_all_commands() -> None:
+    assert motes("doctor", "--help").stdout.startswith("usage: motes COMMAND")
+    assert (ROOT / "shared/person/doctor.py").exists()
