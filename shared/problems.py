@@ -32,8 +32,7 @@ def _of_exporter(exporter: ExporterReport, now: float) -> Iterator[Problem]:
         yield Problem(exporter.name, exporter.problem or exporter.state, more="SIGHUP tries it again")
     for collector in exporter.collectors:
         if collector.state in WRONG:
-            where = exporter.name if collector.name == exporter.name else f"{exporter.name} {collector.name}"
-            yield Problem(where, collector.state, _since(collector, now), collector.error)
+            yield Problem(exporter.title(collector), collector.state, _since(collector, now), collector.error)
     for sensor in exporter.sensors:
         if sensor.problem:
             seen = f"last seen {human.age(sensor.seen, now)}" if sensor.seen else ""

@@ -65,6 +65,11 @@ class ExporterReport:
         states = {each.state for each in collectors}
         self.state = next((state for state in _WORST_FIRST if state in states), WORKS)
 
+    def title(self, collector: CollectorReport) -> str:
+        """Both names, unless they tell the same: the only collector of an exporter mostly has its name."""
+        kin = self.name.partition(".")[0]
+        return self.name if collector.name in (self.name, kin) else f"{self.name} {collector.name}"
+
 
 class Report:
     """Of one program, at the time `now`. `listeners` are addresses and states; an empty `allow` permits everybody.

@@ -42,8 +42,8 @@ def _state(exporter: ExporterReport) -> str:
 def _states(exporter: ExporterReport) -> list[str]:
     """What its collectors do; where there is but one, it mostly has the exporter's name."""
     if len(exporter.collectors) == 1:
-        name = exporter.collectors[0].name
-        return [exporter.state if name == exporter.name else f"{escape(name)} {exporter.state}"]
+        (only,) = exporter.collectors
+        return [exporter.state if exporter.title(only) == exporter.name else f"{escape(only.name)} {exporter.state}"]
     states = [each.state for each in exporter.collectors]
     told = [(states.count(state), one, many) for state, one, many in _LOUD]
     return [f"{number} {one if number == 1 else many}" for number, one, many in told if number] or [exporter.state]

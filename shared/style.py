@@ -23,7 +23,8 @@ border-left:.35rem solid var(--good)}
 .sum.bad{background:var(--badly);border-color:var(--bad)}
 .sum li{margin-top:.6rem}
 .bad,.bad b{color:var(--bad)}
-.sum.bad{color:var(--text)}
+.sum.bad,.s li.bad{color:var(--text)}
+.s dl+p{margin-top:.25rem}
 .sum li>small,.s p:first-child>small{white-space:nowrap}
 .s{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(17rem,100%),1fr));gap:.6rem;margin-top:.6rem}
 .s li{padding:.6rem .8rem;border-radius:.5rem;background:var(--card);border:1px solid var(--line)}

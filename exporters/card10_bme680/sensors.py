@@ -14,9 +14,8 @@ _MEASURED = (
     ("gas_resistance_ohms", "gas", 0.001, "{:,.1f} kΩ"),
 )
 _ESTIMATED = (
-    ("iaq", "air quality index", 1.0, "{:.0f}"),
-    ("iaq_accuracy", "its accuracy", 1.0, "{:.0f} of 3"),
-    ("eco2_ppm", "CO2, estimated", 1.0, "{:,.0f} ppm"),
+    ("iaq", "air quality", 1.0, "{:.0f} of 500"),
+    ("eco2_ppm", "CO2", 1.0, "{:,.0f} ppm"),
     ("breath_voc_ppm", "breath VOC", 1.0, "{:.2f} ppm"),
 )
 
@@ -27,7 +26,7 @@ def told(status: Status, values: Mapping[str, float]) -> Sensor:
     if values.get("iaq_trusted"):
         readings += human.readings(values, _ESTIMATED)
     elif "iaq" in values:
-        readings.append(("air quality index", "warming up"))
+        readings.append(("air quality", "warming up"))
     problem = status.problem
     name = status.device if status.device.startswith("/") else f"badge at USB port {status.device}"
     return Sensor(name, readings, status.seen, problem=_words(problem), advice=ADVICE.get(problem, ""))

@@ -16,13 +16,11 @@ _MEASURED = (
     ("temperature_celsius", "temperature", 1.0, "{:.1f} °C"),
     ("humidity_ratio", "humidity", 1.0, "{:.0f} %"),
     ("battery_ratio", "battery", 1.0, "{:.0f} %"),
-    ("battery_volts", "voltage", 1.0, "{:.2f} V"),
-    ("rssi_dbm", "signal", 1.0, "{:.0f} dBm"),
 )
 _SILENT = "not heard", "see whether its battery is empty, or whether it is too far away"
 _REFUSED = {
     "no_key": ("no key", "it encrypts: give its key with --ble.key-file"),
-    "bad_tag": ("wrong key", "see to its key in the file of --ble.key-file: what it says cannot be read with it"),
+    "bad_tag": ("wrong key", "see to its key: what it says cannot be read with it"),
     "no_cryptography": (
         "cannot be read",
         'it encrypts: pip install "motes[ble]", or on Debian python3-cryptography, and start again',
@@ -46,12 +44,17 @@ def sensors(thermometers: Thermometers, station: Station) -> Iterator[Sensor]:
     problem = station.problem
     if problem:
         yield Sensor("Bluetooth", (), 0.0, problem=problem.replace("_", " "), advice=ADVICE[problem])
-    for device in thermometers.devices():
+    for device in sorted(thermometers.devices(), key=lambda each: _place(thermometers, each)):
         readings = human.readings(thermometers.values(device), _MEASURED)
         # Where nothing is heard, it is the radio's problem and not that of all of them.
         quiet = not readings and not problem and thermometers.wanted(device)
         wrong, advice = _problem(thermometers, device) if quiet else ("", "")
         yield Sensor(thermometers.name(device), readings, device.seen, problem=wrong, advice=advice)
+
+
+def _place(thermometers: Thermometers, device: Thermometer) -> tuple[bool, str]:
+    """Those that somebody wants before the others, by name."""
+    return not thermometers.wanted(device), thermometers.name(device).casefold()
 
 
 def _problem(thermometers: Thermometers, device: Thermometer) -> tuple[str, str]:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from motes.shared import broken
+from motes.shared.collector import Collector
 from motes.shared.engine import State
 from motes.shared.exposition import gauge
 from motes.shared.problems import problems
-from motes.shared.report import ExporterReport, Report, plain
+from motes.shared.report import ExporterReport, Report, _collected, plain
 from motes.shared.result import Result
 from motes.shared.sensor import Sensor
 
@@ -81,6 +82,13 @@ def test_one_that_cannot_start_or_read_its_files() -> None:
         ("b", "not refreshed: KeyError: 'x'"),
     ]
     told.close()
+
+
+def test_titles() -> None:
+    only = _collected(State(Collector("badge", "badge", lambda _: ())))
+    assert ExporterReport("badge", [only]).title(only) == "badge"
+    assert ExporterReport("badge.kitchen", [only]).title(only) == "badge.kitchen"
+    assert ExporterReport("node", [only]).title(only) == "node badge"
 
 
 def test_one_that_is_broken() -> None:
