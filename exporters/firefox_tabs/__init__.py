@@ -17,7 +17,10 @@ from motes.shared.plugin import Exporter, Plugin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from motes.shared.config import Values
+    from motes.shared.finding import Finding
 
 # The shortest time between two looks, in seconds: browsers do not write that often.
 _LEAST_INTERVAL = 1.0
@@ -73,7 +76,14 @@ def create(values: "Values") -> Exporter:
         start=tabs.start,
         settled=tabs.settled,
         ended=tabs.ended,
+        sensors=tabs.sensors,
     )
 
 
-PLUGIN = Plugin(NAME, Catalogue(OPTIONS), create, prefix="firefox.")
+def _needs(values: "Values") -> "Iterable[Finding]":
+    from motes.exporters.firefox_tabs import needs  # noqa: PLC0415 - for `motes doctor` alone
+
+    return needs.needs(values)
+
+
+PLUGIN = Plugin(NAME, Catalogue(OPTIONS), create, prefix="firefox.", needs=_needs)

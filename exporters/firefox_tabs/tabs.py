@@ -20,6 +20,10 @@ from motes.exporters.firefox_tabs.profile import Profile, Reader
 from motes.shared.exposition import Family, counter, gauge, labels
 from motes.shared.readings import boottime
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from motes.shared.sensor import Sensor
+
 
 class Tabs:
     """`patterns` say where to look; where there are none, that is where browsers keep this user's profiles."""
@@ -78,14 +82,26 @@ class Tabs:
             status = each.status
             if status.problem:
                 samples[status.whose.labelled(**_problem(status.problem, status.path))] = 1
+        for reason, path in self._elsewhere(profiles):
+            samples[labels(user="", profile="", browser="", **_problem(reason, path))] = 1
+        return samples
+
+    def _elsewhere(self, profiles: Sequence[Profile]) -> list[tuple[str, str]]:
+        """Problems that are no profile's: reasons and paths."""
         found = [where for each in self._watched() for where in each.problems]
         found += [("hung", each.path) for each in self._watched() if each.hangs()]
         found += [("too_many", "")] if self._bases.crowded else []
         if not found and not profiles and self.settled():
             found = [("not_found", "")]
-        for reason, path in found:
-            samples[labels(user="", profile="", browser="", **_problem(reason, path))] = 1
-        return samples
+        return found
+
+    def sensors(self) -> "Iterator[Sensor]":
+        """What is told of each profile, and of what is wrong elsewhere."""
+        from motes.exporters.firefox_tabs.sensors import elsewhere, told  # noqa: PLC0415 - for who looks at the page
+
+        profiles = [profile for base in self._bases.all() for profile in base.profiles()]
+        yield from [elsewhere(reason, path) for reason, path in self._elsewhere(profiles)]
+        yield from map(told, profiles)
 
 
 def _of_user() -> dict[str, list[Target]]:
