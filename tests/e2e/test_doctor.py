@@ -50,11 +50,11 @@ class Told:
         assert text not in self.text
 
 
-def doctor(*words: str, machine: Host | None = None, before: Sequence[str] = (), **environment: str) -> Told:
-    command = [*before, *MOTES, "doctor", *words]
+def doctor(*words: str, before: Sequence[str] = (), **environment: str) -> Told:
+    """`before` is what it is run by: another user, in another machine."""
     return Told(
         subprocess.run(
-            [*(machine.entering() if machine else ()), *command],
+            [*before, *MOTES, "doctor", *words],
             capture_output=True,
             text=True,
             check=False,
@@ -193,39 +193,40 @@ def test_what_a_service_manager_says(tmp_path: Path) -> None:
 # Who can reach it.
 
 
-def listening(*words: str, **more: object) -> Told:
-    flags = [f"--web.listen-address={word}" for word in words if not word.startswith("-")]
-    rest = [word for word in words if word.startswith("-")]
-    return doctor("node", *FEW, *flags, *rest, **more)  # type: ignore[arg-type]
+def listening(*words: str, before: Sequence[str] = ()) -> Told:
+    """With addresses, and other flags."""
+    flags = [word if word.startswith("-") else f"--web.listen-address={word}" for word in words]
+    return doctor("node", *FEW, *flags, before=before)
 
 
 def test_wide_open(host: Host) -> None:
     host.ip("link add eth7 type bridge", "address add 10.5.0.1/24 dev eth7", "link set eth7 up")
-    told = listening(":9100", machine=host)
+    told = listening(":9100", before=host.entering())
     told.says("BAD", "reached through EVERY interface, those to come as well: eth7 (10.5.0.1", "dev:eth7:9100")
     told.says("BAD", "nothing limits who may connect")
-    listening(":9100", "--web.allow=0.0.0.0/0", machine=host).says("BAD", "web.allow permits everybody")
-    told = listening(":9100", "--web.allow=10.5.0.0/24", machine=host)
+    listening(":9100", "--web.allow=0.0.0.0/0", before=host.entering()).says("BAD", "web.allow permits everybody")
+    told = listening(":9100", "--web.allow=10.5.0.0/24", before=host.entering())
     told.says("note", "only 10.5.0.0/24 may connect")
     assert told.status == 0
 
 
 def test_who_reaches_what(host: Host) -> None:
+    inside = host.entering()
     host.ip("link add eth7 type bridge", "address add 10.5.0.1/24 dev eth7", "link set eth7 up")
-    listening("127.0.0.1:9100", machine=host).says("ok", "reached from this machine alone, by all of its users")
-    listening("dev:eth7:9100", machine=host).says("ok", "reached through eth7 alone, at 10.5.0.1")
-    listening("10.5.0.1:9100", machine=host).says("ok", "reached at 10.5.0.1, which is eth7's")
+    listening("127.0.0.1:9100", before=inside).says("ok", "reached from this machine alone, by all of its users")
+    listening("dev:eth7:9100", before=inside).says("ok", "reached through eth7 alone, at 10.5.0.1")
+    listening("10.5.0.1:9100", before=inside).says("ok", "reached at 10.5.0.1, which is eth7's")
     host.ip("link add lan0 type bridge", "address add 192.168.7.1/24 dev lan0", "link set lan0 up")
-    told = listening("10.5.0.1:9100", machine=host)
+    told = listening("10.5.0.1:9100", before=inside)
     told.says("note", "not to eth7: neighbours reach it through lan0 as well", "dev:eth7:9100")
-    listening("10.5.0.1:9100", "--web.allow=10.5.0.2", machine=host).says_nothing_of("neighbours")
+    listening("10.5.0.1:9100", "--web.allow=10.5.0.2", before=inside).says_nothing_of("neighbours")
     host.ip("link add wan0 type bridge", "address add 9.9.9.9/24 dev wan0", "link set wan0 up")
-    listening("9.9.9.9:9100", machine=host).says("BAD", "the Internet may reach it")
-    listening("dev:wan0:9100", machine=host).says("BAD", "the Internet may reach it")
+    listening("9.9.9.9:9100", before=inside).says("BAD", "the Internet may reach it")
+    listening("dev:wan0:9100", before=inside).says("BAD", "the Internet may reach it")
 
 
 def test_an_interface_or_an_address_that_is_missing(host: Host) -> None:
-    told = listening("dev:wg0:9100", "10.77.0.1:9101", "[fe80::1%lo]:9102", machine=host)
+    told = listening("dev:wg0:9100", "10.77.0.1:9101", "[fe80::1%lo]:9102", before=host.entering())
     told.says("BAD", "there is no interface wg0, and nothing listens until it is there", "wg-quick up wg0")
     told.says("BAD", "10.77.0.1 is no address of this machine")
     told.says("BAD", "fe80::1 is no address of lo")
@@ -234,9 +235,9 @@ def test_an_interface_or_an_address_that_is_missing(host: Host) -> None:
 def test_a_port_that_is_taken(host: Host, tmp_path: Path) -> None:
     process = host.start("socat", "TCP-LISTEN:9100,bind=127.0.0.1,fork", "-", log=tmp_path / "log")
     host.run("sh", "-c", "until ss -Hltn sport = 9100 | grep -q .; do :; done")
-    told = listening("127.0.0.1:9100", machine=host)
+    told = listening("127.0.0.1:9100", before=host.entering())
     told.says("BAD", f"port 9100 is taken by socat (pid {process.pid})")
-    told = listening("127.0.0.1:9100", machine=host, before=NOBODY)
+    told = listening("127.0.0.1:9100", before=(*host.entering(), *NOBODY))
     told.says("BAD", "port 9100 is taken by a program whose name /proc does not tell")
 
 
@@ -276,7 +277,7 @@ def test_unix_sockets(readable: Path) -> None:
 
 def test_an_exporter_that_listens_by_itself(tmp_path: Path, host: Host) -> None:
     text = '[node]\nlisten = [":9111"]\n"collector.disable-defaults" = true\n'
-    told = doctor(configured(tmp_path, text), machine=host)
+    told = doctor(configured(tmp_path, text), before=host.entering())
     told.says("BAD", ":9111 (node): reached through EVERY interface")
     told.says_nothing_of("9100")
 
@@ -293,8 +294,9 @@ def blocked(folder: Path, *modules: str) -> str:
 
 
 def test_extras_that_are_missing(tmp_path: Path) -> None:
-    path = blocked(tmp_path, "bleak", "cryptography", "serial")
-    told = doctor("lywsd03mmc", "card10-bme680", PYTHONPATH=path)
+    path = blocked(tmp_path, "bleak", "cryptography", "serial", "lz4")
+    told = doctor("lywsd03mmc", "card10-bme680", "firefox-tabs", PYTHONPATH=path)
+    told.says("BAD", "lz4 is not installed", 'pip install "motes[tabs]", or on Debian: apt install python3-lz4')
     told.says("BAD", "bleak is not installed", 'pip install "motes[ble]", or on Debian: apt install python3-bleak')
     told.says("note", "cryptography is not installed; only those who encrypt need it", "python3-cryptography")
     told.says(
@@ -432,6 +434,43 @@ def test_a_badge_in_storage_mode(tmp_path: Path) -> None:
     usb = Usb(tmp_path)
     usb.attach("1-2", STORAGE)
     seen(usb).says("BAD", "the badge at USB port 1-2 is in storage mode", "leave the badge's USB storage mode")
+
+
+# Tabs.
+
+
+def profile(home: Path) -> Path:
+    """That of a browser that has quit."""
+    folder = home / ".mozilla/firefox/p1"
+    folder.mkdir(parents=True)
+    (home / ".mozilla/firefox/profiles.ini").write_text("[Profile0]\nName=p\nIsRelative=1\nPath=p1\nDefault=1\n")
+    (folder / "sessionstore.jsonlz4").write_bytes(b"mozLz40\0")
+    return folder
+
+
+def test_no_profile() -> None:
+    told = doctor("firefox-tabs")
+    told.says("ok", "lz4 4.")
+    told.says("note", "no browser keeps a profile of root's", "start the browser as this user once")
+
+
+def test_a_session_that_may_be_read(tmp_path: Path) -> None:
+    folder = profile(tmp_path)
+    told = doctor("firefox-tabs", HOME=str(tmp_path))
+    told.says("ok", f"root may read the session of firefox in {folder}")
+    assert told.status == 0
+
+
+def test_a_session_that_may_not_be_read(readable: Path) -> None:
+    folder = profile(readable)
+    (folder / "sessionstore.jsonlz4").chmod(0o600)
+    told = doctor("firefox-tabs", f"--firefox.profile={folder}", before=NOBODY)
+    told.says("BAD", f"{folder}/sessionstore.jsonlz4: denied", "run motes as the user whose profile this is")
+
+
+def test_a_profile_that_is_named_and_not_there(tmp_path: Path) -> None:
+    doctor("firefox-tabs", f"--firefox.profile={tmp_path}/none").says("BAD", f"{tmp_path}/none: not found")
+    doctor("firefox-tabs", f"--firefox.profile={tmp_path}/*/none").says("BAD", "no browser keeps a profile")
 
 
 # The node exporter.
