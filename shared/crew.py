@@ -41,7 +41,7 @@ class Crew:
     `size` is the sum of its results' sizes.
     """
 
-    __slots__ = ("_began", "_collect", "_finish", "_queue", "_under_way", "_worker", "size")
+    __slots__ = ("_began", "_collect", "_dismissed", "_finish", "_queue", "_under_way", "_worker", "size")
 
     def __init__(self, collect: "Callable[[State], Result]", finish: "Callable[[State, Result, bool], None]") -> None:
         self.size = 0
@@ -49,6 +49,7 @@ class Crew:
         self._finish = finish
         self._queue: SimpleQueue[State | None] = SimpleQueue()
         self._worker: _Worker | None = None
+        self._dismissed = False
         self._under_way = False
         self._began = 0.0
 
@@ -96,6 +97,7 @@ class Crew:
 
     def dismiss(self) -> None:
         """Nothing comes after what it has to do."""
+        self._dismissed = True
         self._queue.put(None)
 
     def give_up(self) -> None:
@@ -116,7 +118,7 @@ class Crew:
                 worker.state = state
                 result = self._collect(state)
                 worker.state = None
-                self._finish(state, result, worker.given_up or self._queue.empty())
+                self._finish(state, result, worker.given_up or self._dismissed or self._queue.empty())
         finally:
             worker.alive = False
 
