@@ -14,12 +14,9 @@ from motes.shared.engine import Engine, State
 from motes.shared.listen import Listeners
 from motes.shared.running import Run, Running
 from motes.shared.sensor import Sensor
-from motes.shared.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from motes.shared.address import Address
     from motes.shared.site import View
 
@@ -98,7 +95,8 @@ class Report:
 
 class Reporter:
     """Of one program. `allowed` gives the addresses and networks that may connect, as they were written, `views` the
-    exporters that are served at each address, and `problem` that of the program as a whole, if there is one.
+    exporters that are served at each address, and `problem` that of the program as a whole, if there is one. It has
+    `started` now, or at that Unix time.
     """
 
     def __init__(
@@ -111,6 +109,7 @@ class Reporter:
         allowed: Callable[[], Sequence[str]],
         views: "Callable[[], Mapping[Address, View]]" = dict,
         problem: Callable[[], str] = str,
+        started: float = 0.0,
     ) -> None:
         self._program = program
         self._engine = engine
@@ -119,7 +118,7 @@ class Reporter:
         self._allowed = allowed
         self._views = views
         self._problem = problem
-        self._started = time()
+        self._started = started or time()
         # What each exporter raised when it was asked last.
         self._errors: dict[str, str] = {}
 
@@ -160,51 +159,6 @@ class Reporter:
             return [Sensor("sensors", (), 0.0, problem="they are not told of", advice=text(error))]
         self._errors.pop(run.name, None)
         return sensors
-
-
-def plain(report: Report) -> "dict[str, Any]":
-    """As /status.json has it."""
-    return {
-        "program": report.program,
-        "version": VERSION,
-        "started": report.started,
-        "now": report.now,
-        "listeners": [{"address": address, "state": state} for address, state in report.listeners],
-        "allow": list(report.allow),
-        "problem": report.problem,
-        "exporters": [_plain_exporter(exporter) for exporter in report.exporters],
-    }
-
-
-def _plain_exporter(exporter: ExporterReport) -> "dict[str, Any]":
-    return {
-        "name": exporter.name,
-        "state": exporter.state,
-        "problem": exporter.problem,
-        "collectors": [_plain_collector(each) for each in exporter.collectors],
-        "sensors": [_plain_sensor(each) for each in exporter.sensors],
-    }
-
-
-def _plain_collector(collector: CollectorReport) -> "dict[str, Any]":
-    return {
-        "name": collector.name,
-        "state": collector.state,
-        "duration_seconds": collector.duration,
-        "series": collector.series,
-        "last_error": collector.error,
-        "last_error_timestamp": collector.failed_at,
-    }
-
-
-def _plain_sensor(sensor: Sensor) -> "dict[str, Any]":
-    return {
-        "name": sensor.name,
-        "readings": [list(reading) for reading in sensor.readings],
-        "seen_timestamp": sensor.seen,
-        "problem": sensor.problem,
-        "advice": sensor.advice,
-    }
 
 
 def _collectors(states: Iterable[State]) -> list[CollectorReport]:

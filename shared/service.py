@@ -24,8 +24,11 @@ from motes.shared.running import Run, Running
 from motes.shared.server import Server
 from motes.shared.settings import Settings
 from motes.shared.site import Site
-from motes.shared.status import StatusPage
 from motes.shared.version import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from motes.shared.status import StatusPage
 
 # Connections, kept descriptors of kernel files, and room; the usual soft limit leaves little.
 _FILES = 4096
@@ -48,7 +51,7 @@ class Service:
         self.settings = settings
         self._again = again
         self._reload_succeeded = 1
-        self._reloaded_at = time()
+        self._reloaded_at = self._started = time()
         self._stop_by = float("inf")
         self._process = process.collector(VERSION, self._metrics)
         allow, served = _allow(settings), places(settings)
@@ -66,17 +69,9 @@ class Service:
             opened=self.server.opened,
             closed=self.server.closed,
         )
-        page = StatusPage(
-            name,
-            self.engine,
-            self.listeners,
-            self._site,
-            running=self.running,
-            allowed=lambda: self.settings.values["web.allow"],
-            problem=self._problem,
-        )
-        self._site.person_page = page.render
-        self._site.status_json = page.json
+        self._page: StatusPage | None = None
+        self._site.person_page = lambda view: self._status_page().render(view)
+        self._site.status_json = lambda view: self._status_page().json(view)
         self._apply(settings)
 
     def run(self) -> int:
@@ -133,6 +128,22 @@ class Service:
         serving = f"serving {self._names()} on {', '.join(str(each.address) for each in self.listeners.listeners)}"
         return "; ".join(filter(None, (serving, self._problem())))
 
+    def _status_page(self) -> "StatusPage":
+        if self._page is None:
+            from motes.shared.status import StatusPage  # noqa: PLC0415 - a tenth of a megabyte, for who looks at it
+
+            self._page = StatusPage(
+                self.name,
+                self.engine,
+                self.listeners,
+                self._site,
+                running=self.running,
+                allowed=lambda: self.settings.values["web.allow"],
+                problem=self._problem,
+                started=self._started,
+            )
+        return self._page
+
     def _problem(self) -> str:
         return "" if self._reload_succeeded else "what was read last was not taken, or not all of it, see the log"
 
@@ -175,7 +186,7 @@ class Service:
             self.running.drop(prepared)
             raise
         self.settings = settings
-        self.server.allow = allow
+        self.server.permit(allow)
         self._site.views = served
         self.running.replace(prepared, self.engine.replace(self._collectors(settings, prepared)))
         self.pages.tell_of(self._telemetry())

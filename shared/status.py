@@ -11,7 +11,7 @@ from motes.shared.engine import Engine
 from motes.shared.html import escape, link
 from motes.shared.listen import Listeners
 from motes.shared.problems import Problem, problems
-from motes.shared.report import Report, Reporter, plain
+from motes.shared.report import Report, Reporter
 from motes.shared.running import Running
 from motes.shared.section import section
 from motes.shared.site import Site
@@ -41,9 +41,17 @@ class StatusPage:
         running: Running,
         allowed: Callable[[], Sequence[str]],
         problem: Callable[[], str] = str,
+        started: float = 0.0,
     ) -> None:
         self._reporter = Reporter(
-            name, engine, listeners, running=running, allowed=allowed, views=lambda: site.views, problem=problem
+            name,
+            engine,
+            listeners,
+            running=running,
+            allowed=allowed,
+            views=lambda: site.views,
+            problem=problem,
+            started=started,
         )
         self._site = site
 
@@ -53,6 +61,8 @@ class StatusPage:
 
     def json(self, view: frozenset[str]) -> bytes:
         from json import dumps  # noqa: PLC0415 - half a megabyte, for those who ask
+
+        from motes.shared.status_json import plain  # noqa: PLC0415
 
         return dumps(plain(self._reporter.report(view)), allow_nan=False).encode() + b"\n"
 

@@ -10,9 +10,10 @@ from motes.shared.collector import Collector
 from motes.shared.engine import State
 from motes.shared.exposition import gauge
 from motes.shared.problems import problems
-from motes.shared.report import ExporterReport, Report, _collected, plain
+from motes.shared.report import ExporterReport, Report, _collected
 from motes.shared.result import Result
 from motes.shared.sensor import Sensor
+from motes.shared.status_json import plain
 
 from tests.shared.conftest import Logged
 from tests.support.told import Told, matches, plugin
