@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.namespaces import until
+from tests.support.page import Page
 from tests.support.program import ROOT, Program, free_port
+from tests.support.sessions import Place, tabs
 
 _LEFT_BEHIND = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "tests")
+QUIET = ("--quiet", "--disable-pip-version-check", "--root-user-action=ignore")
 # Each costs half a megabyte or more; see the README on what the core may import.
 HEAVY = {
     *("argparse", "asyncio", "dataclasses", "email", "http.server", "importlib.metadata", "inspect", "json", "logging"),
@@ -29,7 +32,7 @@ class Environment:
         copy = folder / "checkout"
         shutil.copytree(ROOT, copy, ignore=_LEFT_BEHIND)
         venv.create(folder / "venv", with_pip=True)
-        self.run("pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore", str(copy))
+        self.run("pip", "install", *QUIET, str(copy))
 
     def run(self, program: str, *words: str) -> str:
         command = [str(self.bin / program), *words]
@@ -61,6 +64,7 @@ def test_answers_where_its_log_says(installed: Environment, tmp_path: Path, name
     ("name", "missing"),
     [
         ("motes-card10-bme680", 'card10_problem_info{device="",problem="no_pyserial",advice="install pyserial: pip'),
+        ("motes-firefox-tabs", 'problem="no_lz4",advice="install lz4: pip install'),
         ("motes-lywsd03mmc", 'thermometer_problem_info{problem="no_bleak",advice="install bleak: pip install'),
     ],
 )
@@ -69,11 +73,14 @@ def test_runs_without_the_extra_and_says_what_to_install(
 ) -> None:
     port = free_port()
     command = (str(installed.bin / name), f"--web.listen-address=127.0.0.1:{port}")
-    with Program(command, port, tmp_path / "log", ready="/-/ready") as program:
+    Place(tmp_path / ".mozilla/firefox").profile("a.default").write(tabs(1))
+    with Program(command, port, tmp_path / "log", ready="/-/ready", HOME=str(tmp_path)) as program:
         until(lambda: missing in program.get("/metrics"), "the problem", program.log)
 
 
-@pytest.mark.parametrize("name", ["motes-card10-bme680", "motes-lywsd03mmc", "motes-node", "motesd"])
+@pytest.mark.parametrize(
+    "name", ["motes-card10-bme680", "motes-firefox-tabs", "motes-lywsd03mmc", "motes-node", "motesd"]
+)
 def test_version(installed: Environment, name: str) -> None:
     version = installed.python("from motes.shared.version import VERSION; print(VERSION)")
     assert installed.run(name, "--version") == f"{name}, version {version}\n"
@@ -88,6 +95,35 @@ def test_no_dependency_comes_with_it(installed: Environment) -> None:
 def test_nothing_but_motes_at_top_level(installed: Environment) -> None:
     modules = {file.split("/")[0] for file in files(installed) if not file.startswith(("..", "motes-"))}
     assert modules == {"motes"}
+
+
+def test_the_readmes_exporter(installed: Environment, tmp_path: Path) -> None:
+    """As it is told there: two files in a folder, pip, and a table."""
+    told = (ROOT / "README.md").read_text().partition("\n## Writing an exporter\n")[2].partition("\n## ")[0]
+    project, module, table = re.findall(r"^```(?:toml|python)\n(.*?)^```$", told, re.MULTILINE | re.DOTALL)
+    folder = tmp_path / "motes-folders"
+    for name in ("inbox", "outbox", folder.name):
+        (tmp_path / name).mkdir()
+    (folder / "pyproject.toml").write_text(project)
+    (folder / "folders.py").write_text(module)
+    (tmp_path / "inbox" / "letter").write_text("Dear")
+    site = tmp_path / "site"
+    # Apart, for it is not to be there for the other tests.
+    installed.run("pip", "install", *QUIET, "--no-deps", f"--target={site}", str(folder))
+    port = free_port()
+    file = tmp_path / "motes.toml"
+    file.write_text(f'[web]\nlisten-address = ["127.0.0.1:{port}"]\n' + table.replace("/srv", str(tmp_path)))
+    command = (str(installed.bin / "motesd"), f"--config.file={file}")
+    with Program(command, port, tmp_path / "log", ready="/-/ready", PYTHONPATH=str(site)) as program:
+        values = Page(program.get("/metrics")).values
+    inbox, outbox = ((("folder", str(tmp_path / name)),) for name in ("inbox", "outbox"))
+    assert {series: value for series, value in values.items() if series[0].startswith("folders_")} == {
+        ("folders_files", inbox): 1,
+        ("folders_files", outbox): 0,
+        ("folders_bytes", inbox): 4,
+        ("folders_bytes", outbox): 0,
+    }
+    assert values["motes_exporter_success", (("exporter", "folders"),)] == 1
 
 
 def test_every_module_is_installed(installed: Environment) -> None:

@@ -70,6 +70,18 @@ def test_says_what_is_in_it(decoder: Decoder, file: Path) -> None:
     assert counted.containers == {0: 2, 3: 1}
 
 
+def test_with_the_oldest_lz4_that_must_do(decoder: Decoder, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debian 12's; tests/run installs it apart."""
+    major, minor = sys.version_info[:2]
+    oldest = ROOT / f".venv/oldest/lib/python{major}.{minor}/site-packages"
+    assert list(oldest.glob("lz4-4.0.*"))
+    monkeypatch.setattr(sys, "path", [str(oldest), *sys.path])
+    content = packed(session(window(tab(), tab(NOW - 1000))))
+    assert list(decode(decoder, file, content).accessed) == [NOW - 1000, NOW]
+    assert refused(decoder, file, content[:-5]) == "bad_block"
+    assert refused(decoder, file, packed(tabs(50), claims=20_000)) == "bad_block"
+
+
 def test_more_than_a_pipe_holds(decoder: Decoder, file: Path) -> None:
     assert len(decode(decoder, file, packed(tabs(20_000))).accessed) == 20_000
 
