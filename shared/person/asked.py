@@ -39,7 +39,9 @@ class Asked:
         self.idle = [Wanted(self._plugins[name]) for name in idle]
 
     def _limited(self, told: Settings, known: Mapping[str, Plugin]) -> Settings:
-        """Settings with the exporters that are named alone, and the default address if all are there."""
+        """Settings with the exporters that are named alone, and with where they listen if nobody says."""
+        if told.values["web.systemd-socket"]:
+            told.values["web.listen-address"] = ["fd:"]
         if self._names:
             configured = {each.plugin.name for each in told.exporters}
             there = [*told.exporters, *[Wanted(known[kind]) for kind in known if kind not in configured]]

@@ -1,7 +1,7 @@
 """The interfaces of this machine, and their addresses.
 
 Source: an RTM_GETADDR dump, see rtnetlink(7); linux/if_addr.h.
-Errors: OSError where the kernel does not say.
+Errors: where the kernel does not say, as in a sandbox, addresses are missing.
 """
 
 import socket
@@ -20,11 +20,11 @@ _LONGEST = 1 << 16
 def interfaces() -> dict[str, list[str]]:
     """By name, the addresses of each; those that have none, too."""
     found: dict[str, list[str]] = {name: [] for _, name in socket.if_nameindex()}
-    for index, address in _addresses():
-        try:
+    try:
+        for index, address in _addresses():
             found.setdefault(socket.if_indextoname(index), []).append(address)
-        except OSError:
-            pass  # it is gone meanwhile
+    except OSError:
+        pass  # or an interface is gone meanwhile
     return found
 
 

@@ -6,6 +6,7 @@ Errors: what cannot be read is left out.
 
 import os
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 _TCP = ("/proc/net/tcp", "/proc/net/tcp6")
 _LISTENING = "0A"  # TCP_LISTEN, include/net/tcp_states.h
@@ -23,8 +24,11 @@ class Process:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is a program of motes."""
-        return any(word.rpartition("/")[2].startswith("motes") for word in self._words[:3])
+        """Whether it is a program of motes: by its name, as Python's script, or as `python -m`."""
+        script = self._words[1:] if _last(self._words[0]).startswith("python") else self._words
+        modules = [word for before, word in pairwise(script) if before == "-m"]
+        name = _last(next(iter(script), ""))
+        return name.startswith(("motesd", "motes-")) or any(word.startswith("motes.") for word in modules)
 
 
 def listening_on_port(port: int) -> list[Process]:
@@ -68,6 +72,10 @@ def _link(path: str) -> str:
         return os.readlink(path)
     except OSError:
         return ""
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _text(path: str) -> str:

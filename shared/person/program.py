@@ -3,6 +3,7 @@
 Exit status: that of the command; 2 where it was asked for in a way that cannot be.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -18,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from motes.shared.config import Values
     from motes.shared.options import Catalogue
+
+_NOBODY_READS = (errno.EPIPE, errno.EIO)
 
 Command = Callable[[Sequence[str], Terminal], int]
 
@@ -114,9 +117,11 @@ def _main(words: Sequence[str]) -> int:
         return _complain(str(error))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Nobody reads any more; nor is the interpreter to find that out once more.
+    except OSError as error:
+        # Nor is the interpreter to find that out once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno not in _NOBODY_READS:
+            _complain(f"cannot write: {error.strerror}")
         return 1
 
 

@@ -79,12 +79,18 @@ def test_runs_without_the_extra_and_says_what_to_install(
 
 
 @pytest.mark.parametrize(
-    "name", ["motes-card10-bme680", "motes-firefox-tabs", "motes-lywsd03mmc", "motes-node", "motesd"]
+    "name", ["motes", "motes-card10-bme680", "motes-firefox-tabs", "motes-lywsd03mmc", "motes-node", "motesd"]
 )
 def test_version(installed: Environment, name: str) -> None:
     version = installed.python("from motes.shared.version import VERSION; print(VERSION)")
     assert installed.run(name, "--version") == f"{name}, version {version}\n"
     assert installed.python("from importlib.metadata import version; print(version('motes'))") == version
+
+
+def test_the_doctor_says_which_extras_are_missing(installed: Environment) -> None:
+    told = installed.run("motes", "doctor", "--config.file=")
+    for library in ("bleak", "cryptography", "lz4", "pyserial"):
+        assert f" {library} is not installed" in told
 
 
 def test_no_dependency_comes_with_it(installed: Environment) -> None:
