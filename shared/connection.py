@@ -6,6 +6,7 @@ from time import monotonic
 
 from motes.shared import http
 from motes.shared.address import Address
+from motes.shared.allow import Allow
 from motes.shared.http import Refused, Request
 from motes.shared.lanes import Lane
 from motes.shared.site import Response, Ticket, defect, error
@@ -91,6 +92,13 @@ class Connection:
             self._reply(error(Refused(408, "The request's head took too long to arrive.")))
         else:
             self.close()
+
+    def permitted(self, allow: Allow) -> bool:
+        try:
+            return allow.permits(self.socket.getpeername())
+        except OSError:
+            # It has gone already.
+            return False
 
     def close(self) -> None:
         if self._ticket is not None:

@@ -101,6 +101,13 @@ class Server:
                 accepted.difference_update(under_way)
             self.listeners.close()
 
+    def permit(self, allow: Allow) -> None:
+        """Who may connect, from now on; who may not any more is cut off."""
+        self.allow = allow
+        for connection in [connection for accepted in self._accepted.values() for connection in accepted]:
+            if not connection.permitted(allow):
+                connection.close()
+
     def watch(self, connection: Connection, events: int) -> None:
         """What to wait for on a connection; nothing for 0."""
         key = self._selector.get_map().get(connection.socket)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from motes.shared import connection
 from motes.shared import http as parser
 from motes.shared import pages as pages_module
+from motes.shared.allow import Allow
 from motes.shared.exposition import OPENMETRICS, TEXT
 
 from tests.shared.conftest import Logged
@@ -254,9 +255,24 @@ def test_who_may_not_connect_is_told_nothing() -> None:
         assert client.closed()
 
 
+def test_who_may_connect_no_more_is_cut_off() -> None:
+    with Serving(Scripted("a")) as serving, serving.connect() as client, serving.connect() as gone:
+        assert client.get().status == 200
+        gone.reset()
+        serving.call(lambda: serving.server.permit(Allow(["127.0.0.0/8"])))
+        assert client.get().status == 200
+        serving.call(lambda: serving.server.permit(Allow(["10.0.0.0/8"])))
+        assert client.closed()
+        with serving.connect() as later:
+            assert later.closed()
+        serving.emptied()
+
+
 def test_a_unix_socket(tmp_path: Path) -> None:
     spec = f"unix:{tmp_path}/socket"
     with Serving(Scripted("a"), spec=spec, allow=("10.0.0.0/8",)) as serving, serving.connect() as client:
+        assert client.get().status == 200
+        serving.call(lambda: serving.server.permit(Allow(["10.0.0.0/16"])))
         assert client.get().status == 200
         assert client.get("/no").status == 404
         assert client.closed()
