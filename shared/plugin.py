@@ -65,12 +65,11 @@ class Exporter:
 class Plugin:
     """One kind of exporter.
 
-    `name` is its table in the configuration, where its options stand without `prefix`. `create` makes an exporter
-    from the values of its options, and raises ValueError for those that do not go together. `telemetry` is the
-    prefix and the label of the metrics about its collectors; a prefix that is not the usual one begins with `name`.
-    `needs` looks, for `motes doctor`, whether all is there that an exporter with these values would need; it may take
-    its time, and starts nothing.
-    Errors: ValueError for telemetry that would not be this exporter's own.
+    `name` is its table in the configuration, where its options stand without `prefix`; `labels` and `listen` are no
+    names for them. `create` makes an exporter from the values of its options, one for each instance that is wanted,
+    and raises ValueError for those that do not go together; what else it raises is a defect. `telemetry` is the prefix
+    and the label of the metrics about its collectors. `needs` looks, for `motes doctor`, whether all is there that an
+    exporter with these values would need; it may take its time, and starts nothing.
     """
 
     def __init__(

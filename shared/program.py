@@ -111,11 +111,19 @@ class Program:
 
     def _placed(self, told: Settings) -> Settings:
         """With the addresses of those that do not say where to be served, if nobody does."""
-        if told.values["web.systemd-socket"]:
-            told.values["web.listen-address"] = ["fd:"]
-        elif not told.values["web.listen-address"] and not all(wanted.listen for wanted in told.exporters):
-            told.values["web.listen-address"] = ["fd:"] if self._inherited else [self.address]
+        values = told.values
+        handed_over = self._handed_over(told) if self._inherited or values["web.systemd-socket"] else []
+        if values["web.systemd-socket"]:
+            values["web.listen-address"] = handed_over
+        if not values["web.listen-address"] and not all(wanted.listen for wanted in told.exporters):
+            values["web.listen-address"] = handed_over or [self.address]
         return told
+
+    def _handed_over(self, told: Settings) -> list[str]:
+        """The service manager's sockets: all of them, or those that no exporter has for itself."""
+        taken = {spec for wanted in told.exporters for spec in wanted.listen if spec.startswith("fd:")}
+        names = dict.fromkeys([name for name, _ in self._inherited])
+        return [spec for name in names if (spec := f"fd:{name}") not in taken] if taken else ["fd:"]
 
     def _once(self, service: Service) -> int:
         """One page to standard output; the exit status."""

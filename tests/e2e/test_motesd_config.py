@@ -1,6 +1,7 @@
 """motesd's file: who is served where, instances, labels, what is checked, what is printed, and where it is found."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from tests.e2e.test_third_party import install
 from tests.shared.test_example import uncommented
 from tests.support.namespaces import OWN_MOUNTS, WITHIN, until
 from tests.support.page import Page
-from tests.support.program import Program, free_port
+from tests.support.program import HERE, Program, free_port
 from tests.support.scraper import Scraper
 
 NODE = '[node]\n"collector.disable-defaults" = true\n"collector.loadavg" = true\n'
@@ -45,13 +46,20 @@ def exporters(page: Page) -> set[str]:
     return counted | ({"node"} if any(name == "node_load1" for name, _ in page.values) else set())
 
 
-def started(folder: Path, text: str, port: int, *before: str, **environment: str) -> Program:
+def started(folder: Path, text: str, port: int, **environment: str) -> Program:
     """motesd with theirs installed, ready once it answers at a port."""
     file = folder / "motes.toml"
     file.write_text(text)
-    command = (*before, *MOTESD, f"--config.file={file}")
+    command = (*MOTESD, f"--config.file={file}")
     return Program(
-        command, port, folder / "log", ready="/-/ready", PYTHONPATH=install(folder), HOME=str(folder), **environment
+        command,
+        port,
+        folder / "log",
+        ready="/-/ready",
+        machine=HERE,
+        PYTHONPATH=install(folder),
+        HOME=str(folder),
+        **environment,
     )
 
 
@@ -119,7 +127,52 @@ def test_an_exporter_moves_and_nobody_is_interrupted(tmp_path: Path) -> None:
         assert program.log().count("at work") == 2
 
 
+@pytest.mark.parametrize("web", ['listen-address = ["fd:web"]', "", "systemd-socket = true"])
+def test_sockets_by_name(tmp_path: Path, web: str) -> None:
+    file = tmp_path / "motes.toml"
+    file.write_text(f'[web]\n{web}\n{NODE}[theirs]\nlisten = ["fd:theirs"]\n')
+    script = (
+        "exec 3<&0 4<&1 </dev/null >&2 && "
+        'LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=web:theirs exec "$@" --config.file="$0"'
+    )
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        ports = [each.getsockname()[1] for each in (one, other)]
+        with (tmp_path / "log").open("wb") as log:
+            process = subprocess.Popen(
+                ["setpriv", "--pdeathsig=KILL", "sh", "-c", script, str(file), *MOTESD],
+                stdin=one.fileno(),
+                stdout=other.fileno(),
+                stderr=log,
+                env={**os.environ, "PYTHONPATH": install(tmp_path)},
+            )
+    try:
+        assert [exporters(page(port)) for port in ports] == [{"node"}, {"theirs"}]
+        process.terminate()
+        assert process.wait(WITHIN) == 0, (tmp_path / "log").read_text()
+    finally:
+        process.kill()
+        process.wait()
+    addresses = [event["address"] for event in events((tmp_path / "log").read_text()) if event["msg"] == "listening"]
+    assert addresses == ["fd:web", "fd:theirs"]
+
+
 # Instances and labels.
+
+
+def test_two_of_node(tmp_path: Path) -> None:
+    port = free_port()
+    few = '"collector.disable-defaults" = true\n"collector.loadavg" = true\n"collector.meminfo" = true\n'
+    (tmp_path / "loadavg").write_text("1 2 3 4/5 6\n")
+    (tmp_path / "meminfo").write_text("MemTotal: 7 kB\n")
+    tables = f'{NODE}"collector.meminfo" = true\n[node.box]\n"path.procfs" = "{tmp_path}"\n{few}'
+    with started(tmp_path, f'[web]\nlisten-address = ["127.0.0.1:{port}"]\n{tables}', port):
+        values = page(port).values
+        box = (("instance_name", "box"),)
+        assert (values["node_load1", box], values["node_memory_MemTotal_bytes", box]) == (1, 7168)
+        assert {labels for name, labels in values if name == "node_load15"} == {(), box}
+        assert values["node_memory_MemTotal_bytes", ()] > 7168
+        assert values["node_scrape_collector_success", (("collector", "meminfo"), *box)] == 1
+        assert values["node_scrape_collector_success", (("collector", "meminfo"),)] == 1
 
 
 def test_instances_share_families_and_are_told_apart(tmp_path: Path) -> None:
