@@ -12,7 +12,7 @@ from itertools import islice
 
 from motes.exporters.firefox_tabs import pattern, places, profiles
 from motes.exporters.firefox_tabs.opening import Folder
-from motes.exporters.firefox_tabs.problems import Failure, Gone, failure
+from motes.exporters.firefox_tabs.problems import Failure, Gone
 
 # Matches of one glob below a base.
 _MOST = 1000
@@ -50,13 +50,20 @@ def find(base: str, target: Target, complain: Complain) -> Iterator[Found]:
     limit = os.path.realpath(base)
     if target.linked and not _within(limit, os.path.realpath(os.path.dirname(base))):
         raise Failure("outside")
-    try:
-        for match in islice(pattern.below(base, target.below), _MOST):
-            yield from _find_in(match, limit, target, complain)
-    except OSError as error:
-        failed = failure(error)
-        if isinstance(failed, Failure):
-            raise failed from None
+
+    def names(folder: str) -> list[str]:
+        """Of what is in the base only, for the names of others are nobody's business."""
+        try:
+            with Folder(_resolved(folder, limit)) as opened:
+                return opened.names(pattern.MOST_NAMES)
+        except Gone:
+            return []
+        except Failure as failed:
+            complain(failed, folder)
+            return []
+
+    for match in islice(pattern.below(base, target.below, names), _MOST):
+        yield from _find_in(match, limit, target, complain)
 
 
 def _find_in(match: str, limit: str, target: Target, complain: Complain) -> Iterator[Found]:

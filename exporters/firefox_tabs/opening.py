@@ -10,6 +10,7 @@ Errors: Gone where there is nothing of the name; Failure denied, io_error, not_a
 
 import os
 import stat
+from itertools import islice
 from types import TracebackType
 
 from motes.exporters.firefox_tabs.problems import Failure, Gone, failure
@@ -75,6 +76,20 @@ class Folder:
             file.close()
             raise
         return file
+
+    def names(self, most: int) -> list[str]:
+        """What is in it, or as much of that."""
+        try:
+            number = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._number)
+        except OSError as error:
+            raise failure(error) from None
+        try:
+            with os.scandir(number) as entries:
+                return [entry.name for entry in islice(entries, most)]
+        except OSError as error:
+            raise failure(error) from None
+        finally:
+            os.close(number)
 
     def read_link(self, name: str) -> str:
         try:

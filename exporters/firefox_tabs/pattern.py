@@ -7,11 +7,12 @@ Errors: ValueError for a pattern that is none; OSError where a folder cannot be 
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 _WILD = frozenset("*?[")
 # Names of one folder that are looked at.
-_MOST_NAMES = 10_000
+MOST_NAMES = 10_000
 
 
 class Pattern:
@@ -27,7 +28,10 @@ class Pattern:
 
     def bases(self) -> Iterator[tuple[str, bool]]:
         """What matches the first part, and whether somebody who is not root has put a link there."""
-        for entry in _matching(self.before, self.wild):
+        with os.scandir(self.before) as entries:
+            first = {entry.name: entry for entry in islice(entries, MOST_NAMES)}
+        for name in _matching(first, self.wild):
+            entry = first[name]
             linked = entry.is_symlink()
             if linked or entry.is_dir(follow_symlinks=False):
                 yield entry.path, linked and entry.stat(follow_symlinks=False).st_uid != 0
@@ -41,29 +45,19 @@ def expanded(text: str) -> str:
     return path
 
 
-def below(folder: str, pattern: str) -> Iterator[str]:
-    """What matches a pattern below a folder."""
+def below(folder: str, pattern: str, names: Callable[[str], Iterable[str]]) -> Iterator[str]:
+    """What may match a pattern below a folder; `names` lists one, as far as that is allowed."""
     if not pattern:
         yield folder
         return
     first, _, rest = pattern.partition("/")
-    if not _WILD.intersection(first):
-        yield from below(os.path.join(folder, first), rest)
-        return
-    try:
-        entries = _matching(folder, first)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for entry in entries:
-        yield from below(entry.path, rest)
+    for name in _matching(names(folder), first) if _WILD.intersection(first) else [first]:
+        yield from below(os.path.join(folder, name), rest, names)
 
 
-def _matching(folder: str, wild: str) -> "list[os.DirEntry[str]]":
-    """In the order of their names; hidden ones only where the pattern begins so, too."""
+def _matching(names: Iterable[str], wild: str) -> list[str]:
+    """In their order; hidden ones only where the pattern begins so, too."""
     from fnmatch import fnmatchcase  # noqa: PLC0415 - and with it `re`, for those who have a glob
 
-    with os.scandir(folder) as entries:
-        first = [entry for entry, _ in zip(entries, range(_MOST_NAMES), strict=False)]
     hidden = wild.startswith(".")
-    found = [each for each in first if each.name.startswith(".") <= hidden and fnmatchcase(each.name, wild)]
-    return sorted(found, key=lambda entry: entry.name)
+    return sorted(name for name in names if name.startswith(".") <= hidden and fnmatchcase(name, wild))

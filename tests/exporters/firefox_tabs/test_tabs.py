@@ -143,6 +143,15 @@ def test_a_link_that_a_glob_finds_is_followed_if_root_made_it(tmp_path: Path) ->
     assert looking.problems() == [("outside", "me")]
 
 
+def test_names_out_of_the_base_are_nobodys_business(tmp_path: Path) -> None:
+    (tmp_path / "home/me").mkdir(parents=True)
+    (tmp_path / "roots/secret").mkdir(parents=True)
+    (tmp_path / "home/me/firefox").symlink_to(tmp_path / "roots")
+    looking = Looking(tmp_path / "home/*/firefox/*").look()
+    assert looking.problems() == [("outside", "firefox")]
+    assert "secret" not in looking.text()
+
+
 def test_what_is_named_and_is_neither(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "dangling").symlink_to("nowhere")
