@@ -67,8 +67,11 @@ def confine(most: int, seconds: int) -> None:
         least = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (least, least))
     # Where memory is short all the same, this is to go first, and nothing of the user's.
-    with open("/proc/self/oom_score_adj", "wb", buffering=0) as file:
-        file.write(b"1000")
+    try:
+        with open("/proc/self/oom_score_adj", "wb", buffering=0) as file:
+            file.write(b"1000")
+    except OSError:
+        pass  # where /proc may not be written to
     # There are no circles in what is read, and looking for them costs half as much again.
     gc.disable()
 

@@ -28,6 +28,8 @@ _ENDS_WITHIN = 2.0
 _MOST_LOST = 4
 # How soon, in seconds, a missing lz4 is looked for again.
 _MISSING = 10.0
+# Whose it is to have a child, of all that there are in the program.
+_turn = allocate_lock()
 # Without Python's own start-up files and this package's: a module is imported from a package that is not run. What
 # can be imported is what can be here.
 _RUN = """
@@ -46,7 +48,6 @@ class Decoder:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._turn = allocate_lock()
         self._child: Child | None = None
         self._lost: list[Child] = []
         self._missing_until = 0.0
@@ -61,13 +62,13 @@ class Decoder:
 
     def decode(self, file: int) -> Session:
         """What is in a file, whose descriptor this is; Stopped when the program ends."""
-        while not self._turn.acquire(timeout=1.0):
+        while not _turn.acquire(timeout=1.0):
             self._go_on()
         try:
             self._go_on()
             return self._decode(file)
         finally:
-            self._turn.release()
+            _turn.release()
 
     def _go_on(self) -> None:
         if self._stopping:
@@ -133,6 +134,8 @@ def _start(file: int, most: int) -> "Child":
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd="/",
+            # What is typed at a terminal to end the program is not meant for it.
+            process_group=0,
             # A locale's files would count as memory.
             env={**os.environ, "LC_ALL": "C"},
         )
