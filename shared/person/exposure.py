@@ -62,11 +62,10 @@ class Exposure:
         outside = {name: there for name, there in self._interfaces.items() if name != "lo" and there}
         reached = ", ".join(f"{name} ({', '.join(there)})" for name, there in outside.items()) or "none yet but lo"
         told = f"{whom}: reached through EVERY interface, those to come as well: {reached}; {self._limit}"
+        if not self._everybody:
+            return Finding(NOTE, told, f"dev:IFACE:{address.port} limits it further")
         name = next(iter(outside), "wg0")
-        advice = f"listen on 127.0.0.1:{address.port} or dev:{name}:{address.port}, {_LIMIT}"
-        return (
-            Finding(BAD, told, advice) if self._everybody else Finding(NOTE, told, "dev:IFACE:PORT limits it further")
-        )
+        return Finding(BAD, told, f"listen on 127.0.0.1:{address.port} or dev:{name}:{address.port}, {_LIMIT}")
 
     def _by_interface(self, address: Address, whom: str) -> Finding:
         there = self._interfaces.get(address.device)

@@ -232,6 +232,7 @@ def test_watch_fits_the_terminal(daemon: Program) -> None:
         person.sees("process")
         person.types("\x03")
         assert person.end() == 0
+    assert person.output.count(HOME) <= 3, "once at first, and once for each size"
 
 
 def test_watch_into_a_file_writes_one_picture_after_the_other(daemon: Program, tmp_path: Path) -> None:
