@@ -27,6 +27,7 @@ COLLECTORS: dict[str, bool] = {
     "bcachefs": True,
     "bonding": True,
     "btrfs": True,
+    "buddyinfo": False,
     "conntrack": True,
     "cpu": True,
     "cpu_vulnerabilities": False,
