@@ -28,6 +28,7 @@ COLLECTORS: dict[str, bool] = {
     "bonding": True,
     "btrfs": True,
     "buddyinfo": False,
+    "cgroups": False,
     "conntrack": True,
     "cpu": True,
     "cpu_vulnerabilities": False,
