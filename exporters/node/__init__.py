@@ -69,6 +69,7 @@ COLLECTORS: dict[str, bool] = {
     "sockstat": True,
     "softnet": True,
     "stat": True,
+    "swap": False,
     "tapestats": True,
     "textfile": True,
     "thermal_zone": True,
