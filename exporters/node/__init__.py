@@ -67,6 +67,7 @@ COLLECTORS: dict[str, bool] = {
     "schedstat": True,
     "selinux": True,
     "sockstat": True,
+    "softirqs": False,
     "softnet": True,
     "stat": True,
     "swap": False,
