@@ -80,6 +80,7 @@ COLLECTORS: dict[str, bool] = {
     "uname": True,
     "vmstat": True,
     "watchdog": True,
+    "xfrm": False,
     "xfs": True,
     "zfs": True,
 }
