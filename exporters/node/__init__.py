@@ -45,6 +45,7 @@ COLLECTORS: dict[str, bool] = {
     "filesystem": True,
     "hwmon": True,
     "infiniband": True,
+    "interrupts": False,
     "ipvs": True,
     "kernel_hung": True,
     "ksmd": False,
