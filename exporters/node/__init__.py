@@ -49,6 +49,7 @@ COLLECTORS: dict[str, bool] = {
     "ipvs": True,
     "kernel_hung": True,
     "ksmd": False,
+    "lnstat": False,
     "loadavg": True,
     "mdadm": True,
     "meminfo": True,

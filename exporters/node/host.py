@@ -229,10 +229,13 @@ class Host:
         self.deadline = float("inf")
 
     def net(self, name: str) -> bytes:
-        """A file of the host's net/. Under a /proc bound elsewhere, `net` is this process's own name space."""
-        if self.proc.root != "/proc" and self.proc.exists("1/net"):
-            return self.proc("1/net/" + name)
-        return self.proc("net/" + name)
+        """A file of the host's net/."""
+        return self.proc(self.net_path(name))
+
+    def net_path(self, name: str) -> str:
+        """Where in proc it is. Under a /proc bound elsewhere, `net` is this process's own name space."""
+        foreign = self.proc.root != "/proc" and self.proc.exists("1/net")
+        return f"1/net/{name}" if foreign else f"net/{name}"
 
     def close(self) -> None:
         for tree in (self.proc, self.sys, self.root, self.udev):
