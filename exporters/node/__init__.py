@@ -53,6 +53,7 @@ COLLECTORS: dict[str, bool] = {
     "loadavg": True,
     "mdadm": True,
     "meminfo": True,
+    "meminfo_numa": False,
     "mountstats": False,
     "netclass": True,
     "netdev": True,
