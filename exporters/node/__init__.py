@@ -69,6 +69,7 @@ COLLECTORS: dict[str, bool] = {
     "rapl": True,
     "schedstat": True,
     "selinux": True,
+    "slabinfo": False,
     "sockstat": True,
     "softirqs": False,
     "softnet": True,
