@@ -87,6 +87,7 @@ COLLECTORS: dict[str, bool] = {
     "xfrm": False,
     "xfs": True,
     "zfs": True,
+    "zoneinfo": False,
 }
 
 # Their families come from outside; see Collector.claims_last.
