@@ -66,6 +66,7 @@ COLLECTORS: dict[str, bool] = {
     "pcidevice": False,
     "powersupplyclass": True,
     "pressure": True,
+    "processes": False,
     "rapl": True,
     "schedstat": True,
     "selinux": True,
