@@ -76,6 +76,7 @@ COLLECTORS: dict[str, bool] = {
     "softnet": True,
     "stat": True,
     "swap": False,
+    "sysctl": False,
     "tapestats": True,
     "textfile": True,
     "thermal_zone": True,
