@@ -10,7 +10,10 @@ from motes.shared import exposition
 from motes.shared.collector import Collector, NoData
 
 HERE = Path(__file__).parent
-NAMES = ("conntrack", "meminfo", "netstat", "pressure", "sockstat", "softnet", "stat", "udp_queues", "vmstat")
+NAMES = (
+    *("buddyinfo", "conntrack", "interrupts", "lnstat", "meminfo", "netstat", "pressure", "slabinfo", "sockstat"),
+    *("softirqs", "softnet", "stat", "udp_queues", "vmstat", "xfrm", "zoneinfo"),
+)
 # Which resources there are is kept on purpose, see its docstring.
 OTHER_LINES = tuple(name for name in NAMES if name != "pressure")
 NUMBER = re.compile(rb"(?<![\w.])\d+(?!\w)")
