@@ -1,91 +1,22 @@
-"""The engine, driven by hand: its threads are real, its clock is the test's."""
+"""The engine, driven by hand, see tests/support/loop.py."""
 
 import os
 import select
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from time import monotonic
 
 import pytest
-from motes.shared import crew, threads
-from motes.shared import engine as module
+from motes.shared import threads
 from motes.shared.collector import Collector, NoData
 from motes.shared.crew import STUCK_AFTER, run
-from motes.shared.engine import LATE_AFTER, Engine, Scrape, State
-from motes.shared.exposition import gauge, text
+from motes.shared.engine import LATE_AFTER, Engine, Scrape
+from motes.shared.exposition import gauge
 
 from tests.shared.conftest import Logged
 from tests.support.fakes import WITHIN, Clock, Gate, Scripted
+from tests.support.loop import Begin, Loop
 from tests.support.namespaces import until
-
-
-class Loop:
-    """An engine, and what the event loop does for it."""
-
-    def __init__(self, clock: Clock, *scripts: Scripted) -> None:
-        self.clock = clock
-        self.engine = Engine([script.collector for script in scripts])
-
-    def state(self, name: str) -> State:
-        return next(state for state in self.engine.states if state.collector.name == name)
-
-    def scrape(self, *names: str, within: float = 10.0) -> "Waiting":
-        states = [self.state(name) for name in names] or self.engine.states
-        return Waiting(self, states, self.clock() + within)
-
-    def wait(self) -> None:
-        """For the engine to have something to do, and have it do that."""
-        assert select.select([self.engine], [], [], WITHIN)[0]
-        self.engine.handle()
-
-    def later(self, seconds: float) -> None:
-        self.clock.now += seconds
-        self.engine.tick(self.clock.now)
-
-
-class Waiting:
-    """A scrape, with the pages' text by collector once it is done."""
-
-    def __init__(self, loop: Loop, states: Sequence[State], deadline: float) -> None:
-        self.times = 0
-        self.pages: dict[str, str | None] = {}
-        self._loop = loop
-        self.scrape = loop.engine.scrape(states, deadline, self._done)
-
-    def _done(self, scrape: Scrape) -> None:
-        self.times += 1
-        for state, result in scrape.results():
-            self.pages[state.collector.name] = None if result is None else text(result.families).decode()
-
-    def values(self) -> dict[str, str | None]:
-        """The last value of each collector's page; None for one that was not there in time."""
-        while not self.times:
-            self._loop.wait()
-        return {name: page.split()[-1] if page else page for name, page in self.pages.items()}
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(module, "monotonic", clock)
-    monkeypatch.setattr(crew, "monotonic", clock)
-    return clock
-
-
-Begin = Callable[..., Loop]
-
-
-@pytest.fixture
-def begin(clock: Clock) -> Iterator[Begin]:
-    loops: list[Loop] = []
-
-    def started(*scripts: Scripted) -> Loop:
-        loops.append(Loop(clock, *scripts))
-        return loops[-1]
-
-    yield started
-    for loop in loops:
-        loop.engine.close()
 
 
 def test_a_scrape_collects_what_it_asks_for(begin: Begin) -> None:

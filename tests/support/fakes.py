@@ -22,12 +22,21 @@ class Clock:
 class Scripted:
     """A collector of one family, which says how often it ran; `acts` is called inside it each time."""
 
-    def __init__(self, name: str, acts: Callable[[], object] = int, *, family: str = "", last: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        acts: Callable[[], object] = int,
+        *,
+        family: str = "",
+        last: bool = False,
+        exporter: str = "test",
+        kin: str = "",
+    ) -> None:
         self.runs = 0
         self.deadline = 0.0
         self.acts = acts
         self.family = family or f"test_{name}"
-        self.collector = Collector("test", name, self._collect, claims_last=last)
+        self.collector = Collector(exporter, name, self._collect, claims_last=last, kin=kin)
 
     def _collect(self, deadline: float) -> Iterable[Family]:
         self.runs += 1
