@@ -68,6 +68,7 @@ COLLECTORS: dict[str, bool] = {
     "pressure": True,
     "processes": False,
     "rapl": True,
+    "runit": False,
     "schedstat": True,
     "selinux": True,
     "slabinfo": False,

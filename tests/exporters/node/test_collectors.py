@@ -1,8 +1,8 @@
 """Each collector against its fixture folder: a small file tree beside the exposition text it must give.
 
-tests/exporters/node/COLLECTOR/CASE/ holds proc/, sys/, root/ and udev/ (those that the case needs),
-`expected.prom`, `flags` (one a line, where the case needs any), and `error` (a part of the message)
-where the collector must fail with more than NoData. A path on the page is shown as if the case were the root.
+tests/exporters/node/COLLECTOR/CASE/ holds proc/, sys/, root/ and udev/ (those that the case needs), `expected.prom`,
+`flags` (one a line, where the case needs any; {case} is its folder), and `error` (a part of the message) where the
+collector must fail with more than NoData. A path on the page is shown as if the case were the root.
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ def flags_for(name: str, case: Path) -> dict[str, object]:
     given = case / "flags"
     for line in given.read_text().splitlines() if given.exists() else ():
         key, _, word = line.removeprefix("--").partition("=")
-        value = options[key].kind.parse(word or "true")
+        value = options[key].kind.parse(word.replace("{case}", str(case)) or "true")
         flags[key] = [*flags[key], value] if options[key].repeatable else value  # type: ignore[misc]
     return flags
 
