@@ -275,6 +275,23 @@ def test_stopping_ends_the_child_and_who_waits_for_his_turn(decoder: Decoder, fi
     assert ended(int(hangs.read_text()))
 
 
+def test_stopping_while_a_child_is_started(
+    decoder: Decoder, file: Path, hangs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = module._start
+
+    def stopped(number: int, most: int) -> "module.Child":
+        child = start(number, most)
+        decoder.stop()
+        return child
+
+    monkeypatch.setattr(module, "_start", stopped)
+    began = monotonic()
+    with pytest.raises(Stopped):
+        decode(decoder, file, packed(tabs(1)))
+    assert monotonic() - began < module._PATIENCE / 2, "it waited for the child"
+
+
 def test_a_child_that_is_killed_has_crashed(decoder: Decoder, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_RUN", "import os\nos.kill(os.getpid(), 9)")
     assert refused(decoder, file, packed(tabs(1))) == "crashed"
