@@ -36,6 +36,11 @@ def test_a_frame_is_its_families(rows: list[Row], data: st.DataObject) -> None:
     filled = frame.fill(values)
     assert text([filled]) == text(families)
     assert frame.size == len(values)
+    there = [(heading, body) for heading, body in families if body]
+    assert isinstance(filled[1], list)
+    assert list(frame.bodies(filled[1])) == there
+    assert frame.headings == tuple([heading for heading, _ in there])
+    assert [label_sets for _, label_sets in frame.families()] == [row[3] for row in rows if row[3]]
     taken = set(frame.names)
     for names in (taken, taken | {"m", "n_created"}, taken):
         assert as_openmetrics([filled], names) == as_openmetrics(families, names)
@@ -46,3 +51,12 @@ def test_values_that_do_not_fit(values: list[Value]) -> None:
     frame = Frame([("gauge", "m", "Help.", [b'{a="1"}', b'{a="2"}'])])
     with pytest.raises(ValueError, match=r"values for|could not convert"):
         frame.fill(values)
+
+
+def test_other_label_sets() -> None:
+    frame = Frame([("gauge", "m", "Help.", [b"", labels(a="1")]), ("counter", "n", "More.", [b""])])
+    mapped = frame.mapped(lambda label_set: labels(of=label_set))
+    wanted = Frame(
+        [("gauge", "m", "Help.", [labels(of=""), labels(of='{a="1"}')]), ("counter", "n", "More.", [labels(of="")])]
+    )
+    assert text([mapped.fill([1, 2, 3])]) == text([wanted.fill([1, 2, 3])])
