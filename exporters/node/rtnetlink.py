@@ -4,11 +4,11 @@ Source: rtnetlink(7); linux/if_link.h, linux/if_addr.h, linux/neighbour.h.
 Errors: OSError where netlink is refused, ValueError for an answer that is garbled.
 """
 
-import errno
 import socket
 from collections.abc import Iterator
 from struct import Struct
 
+from motes.exporters.node._netlink import Netlink
 from motes.shared import netlink
 
 # linux/rtnetlink.h; the socket module lacks them.
@@ -28,9 +28,6 @@ _NDMSG = Struct("=BxxxiHxx")  # family, index, state
 _ATTRIBUTE = Struct("=HH")  # length, type
 # RTEXT_FILTER_SKIP_STATS, which leaves out those of IPv6 but not those of the device.
 _WITHOUT_STATISTICS = _IFINFOMSG.pack(0, 0, 0, 0, 0) + netlink.attribute(_IFLA_EXT_MASK, Struct("=I").pack(1 << 3))
-# As much as the kernel ever puts into one answer.
-_LARGEST = 32768
-_TRIES = 5
 
 # struct rtnl_link_stats64, in its order.
 STATS64 = (
@@ -43,11 +40,13 @@ STATS64 = (
 )
 
 
-class Routes:
-    """A netlink socket, kept from scrape to scrape and made anew after a failure; and where statistics stand."""
+class Routes(Netlink):
+    """A netlink socket; and where statistics stand in its answers."""
+
+    __slots__ = ("_links",)
 
     def __init__(self) -> None:
-        self._socket: socket.socket | None = None
+        super().__init__(socket.NETLINK_ROUTE)
         self._links: list[Link] = []
 
     def statistics(self) -> Iterator[tuple[bytes, tuple[int, ...]]]:
@@ -61,12 +60,16 @@ class Routes:
 
     def links(self) -> list[bytes]:
         """What the kernel says of each device."""
-        return [bytes(body) for body in self._dump(_RTM_GETLINK, _WITHOUT_STATISTICS)]
+        return [bytes(body) for body in self.dump(_RTM_GETLINK, _WITHOUT_STATISTICS)]
+
+    def names(self) -> dict[int, bytes]:
+        """The name of each device, by its index."""
+        return {link.index: link.name for link in map(Link, self.links())}
 
     def addresses(self) -> Iterator[tuple[bytes, bytes, int]]:
         """Each device's addresses as name, the address's own bytes, and prefix length."""
-        names = {link.index: link.name for link in map(Link, self.links())}
-        for body in self._dump(_RTM_GETADDR, _IFADDRMSG.pack(0, 0, 0, 0, 0)):
+        names = self.names()
+        for body in self.dump(_RTM_GETADDR, _IFADDRMSG.pack(0, 0, 0, 0, 0)):
             _, prefix, _, _, index = _IFADDRMSG.unpack_from(body)
             found = dict(netlink.attributes(body, _IFADDRMSG.size))
             # On a point-to-point link IFA_ADDRESS is the other end's.
@@ -76,38 +79,9 @@ class Routes:
 
     def neighbours(self) -> Iterator[tuple[int, int]]:
         """For each IPv4 address that a device knows the way to: the device's index, and the state (NUD_...)."""
-        for body in self._dump(_RTM_GETNEIGH, _NDMSG.pack(socket.AF_INET, 0, 0)):
+        for body in self.dump(_RTM_GETNEIGH, _NDMSG.pack(socket.AF_INET, 0, 0)):
             _, index, state = _NDMSG.unpack_from(body)
             yield index, state
-
-    def _dump(self, kind: int, request: bytes) -> list[memoryview]:
-        """Asked again where a device came or went in mid-answer: then one may be missing, or be there twice."""
-        try:
-            for _ in range(_TRIES):
-                answers = self._ask(netlink.dump(kind, request))
-                if not any(flags & netlink.NLM_F_DUMP_INTR for flags, _ in answers):
-                    return [body for _, body in answers[:-1]]
-        except (OSError, ValueError):
-            self.close()
-            raise
-        raise OSError(errno.EAGAIN, "network devices change faster than they are told")
-
-    def _ask(self, request: bytes) -> list[tuple[int, memoryview]]:
-        """All messages of the answer, with their flags; the last is NLMSG_DONE."""
-        if self._socket is None:
-            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-        self._socket.send(request)
-        answers = []
-        while True:
-            for kind, flags, _, body in netlink.messages(self._socket.recv(_LARGEST)):
-                answers.append((flags, body))
-                if kind == netlink.NLMSG_DONE:
-                    return answers
-
-    def close(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
 
 
 class Link:
