@@ -79,6 +79,7 @@ COLLECTORS: dict[str, bool] = {
     "swap": False,
     "sysctl": False,
     "tapestats": True,
+    "tcpstat": False,
     "textfile": True,
     "thermal_zone": True,
     "time": True,
