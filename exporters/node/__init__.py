@@ -67,6 +67,7 @@ COLLECTORS: dict[str, bool] = {
     "powersupplyclass": True,
     "pressure": True,
     "processes": False,
+    "qdisc": False,
     "rapl": True,
     "runit": False,
     "schedstat": True,
