@@ -58,6 +58,7 @@ COLLECTORS: dict[str, bool] = {
     "netclass": True,
     "netdev": True,
     "netstat": True,
+    "network_route": False,
     "nfs": True,
     "nfsd": True,
     "nvme": True,
