@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 
-from motes.shared import broken
 from motes.shared.plugin import Plugin
 from motes.shared.program import Program
 from motes.shared.site import OWN
@@ -36,6 +35,8 @@ class Plugins(Mapping[str, Plugin]):
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - somebody else's defect, even SystemExit
+            from motes.shared import broken  # noqa: PLC0415 - for those who have one
+
             return broken.plugin(name, error)
 
     def __iter__(self) -> Iterator[str]:

@@ -72,6 +72,9 @@ class Plugin:
     exporter with these values would need; it may take its time, and starts nothing.
     """
 
+    # Why it stands in for one that cannot be had, see broken.py.
+    error = ""
+
     def __init__(
         self,
         name: str,

@@ -6,7 +6,7 @@ Errors: what an exporter raises when something is asked of it is a line in the l
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic, sleep
 
-from motes.shared import broken, log
+from motes.shared import log
 from motes.shared.collector import Collector, told
 from motes.shared.config import Misconfigured
 from motes.shared.labelled import labelled
@@ -35,7 +35,7 @@ class Run:
         self.wanted = wanted
         self.name = wanted.name
         self.plugin = wanted.plugin
-        self.broken = wanted.plugin.error if isinstance(wanted.plugin, broken.Broken) else ""
+        self.broken = wanted.plugin.error
         self.problem = ""
         self.exporter, self.collectors = self._set_up(wanted)
         self.started = False
@@ -75,6 +75,8 @@ class Run:
             return exporter, self._labelled(exporter)
 
     def _instead(self, error: BaseException) -> Exporter:
+        from motes.shared import broken  # noqa: PLC0415 - for those who have one
+
         plugin = broken.plugin(self.name, error)
         self.broken = plugin.error
         return plugin.create({})

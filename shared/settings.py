@@ -6,17 +6,22 @@ Errors: Misconfigured, with all that is wrong.
 
 from collections.abc import Mapping, Sequence
 
-from motes.shared import broken, config, tables
+from motes.shared import config
 from motes.shared.common import COMMON, TABLES
 from motes.shared.config import Misconfigured
 from motes.shared.options import Catalogue, joined
 from motes.shared.plugin import Plugin
-from motes.shared.tables import INSTANCE, Instance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from motes.shared.config import Old, Values
-    from motes.shared.tables import Labels
+
+    Labels = tuple[tuple[str, str], ...]
+    # What runs of each exporter that has a table, by its name.
+    Found = dict[str, list["Wanted"]]
+
+# Tells instances apart.
+INSTANCE = "instance_name"
 
 
 class Wanted:
@@ -137,10 +142,10 @@ class Sources:
         exporters, more, ignored = self._exporters(found)
         return Settings(values, exporters, file=path, problems=[*problems, *wrong, *more], ignored=ignored)
 
-    def _file(self, path: str) -> "tuple[Values, dict[str, tuple[Plugin, list[Instance]]], list[str]]":
+    def _file(self, path: str) -> "tuple[Values, Found, list[str]]":
         """The common options' values, the exporters by the name of their table, and what is wrong."""
         values: Values = {}
-        exporters = {}
+        exporters: Found = {}
         problems = []
         try:
             loaded = config.load_file(path)
@@ -157,13 +162,13 @@ class Sources:
             problems += wrong
         return values, exporters, [f"{path}: {problem}" for problem in problems]
 
-    def _instances(self, plugin: Plugin, table: object) -> "tuple[tuple[Plugin, list[Instance]], list[str]]":
+    def _instances(self, plugin: Plugin, table: object) -> tuple[list[Wanted], list[str]]:
+        from motes.shared import broken, tables  # noqa: PLC0415 - for those who have a file
+
         try:
-            found, wrong = tables.instances(plugin, table, self.old)
+            return tables.wanted(plugin, table, self.old)
         except Exception as error:  # noqa: BLE001 - a defect of what declares its options
-            plugin = broken.plugin(plugin.name, error)
-            found, wrong = tables.instances(plugin, table, self.old)
-        return (plugin, found), wrong
+            return tables.wanted(broken.plugin(plugin.name, error), table, self.old)
 
     def _no_table(self, name: str, table: object) -> str:
         if not isinstance(table, dict):
@@ -174,30 +179,27 @@ class Sources:
         known = ", ".join(f"[{each}]" for each in (*TABLES, *self._plugins))
         return f"[{name}]: no such table; there are {known}"
 
-    def _exporters(
-        self, found: "Mapping[str, tuple[Plugin, list[Instance]]]"
-    ) -> tuple[list[Wanted], list[str], list[str]]:
-        """Those that run with what was given for them, what is wrong with that, and variables that are nobody's."""
+    def _exporters(self, found: "Found") -> tuple[list[Wanted], list[str], list[str]]:
+        """Those that run with what was given for them, what is wrong with that, and variables that are nobody's.
+
+        What the command line and the environment give is for every instance.
+        """
         unknown = set(config.variables(self._environment)) - {config.variable(option) for option in COMMON.options}
         exporters = []
         problems = []
-        for plugin, instances in self._running(found):
+        for instances in self._running(found):
             # Asked only where there may be one, for this imports what declares them.
-            options = plugin.options.all() if unknown else ()
+            options = instances[0].plugin.options.all() if unknown and instances else ()
             unknown.difference_update(map(config.variable, options))
             environment, wrong = config.from_environment(self._environment, options)
             problems += wrong
-            given = environment | self._theirs
-            exporters += [_wanted(plugin, instance, given, sound=not wrong) for instance in instances]
+            for wanted in instances:
+                wanted.values = wanted.values | environment | self._theirs
+                wanted.sound = wanted.sound and not wrong
+            exporters += instances
         return exporters, problems, sorted(unknown)
 
-    def _running(self, found: "Mapping[str, tuple[Plugin, list[Instance]]]") -> "list[tuple[Plugin, list[Instance]]]":
+    def _running(self, found: "Found") -> list[list[Wanted]]:
         if self._own:
-            return [found.get(self._own.name, (self._own, [Instance()]))]
-        return list(found.values()) or [(self._plugins[name], [Instance()]) for name in self._default]
-
-
-def _wanted(plugin: Plugin, instance: Instance, given: "Values", *, sound: bool) -> Wanted:
-    """What the command line and the environment give is for every instance."""
-    values = instance.values | given
-    return Wanted(plugin, instance.name, values, instance.labels, instance.listen, sound=sound and instance.sound)
+            return [found.get(self._own.name) or [Wanted(self._own)]]
+        return list(found.values()) or [[Wanted(self._plugins[name])] for name in self._default]

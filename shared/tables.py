@@ -8,48 +8,25 @@ Errors: a line for each thing that is wrong, and what would be right.
 from motes.shared import config
 from motes.shared.common import ADDRESS
 from motes.shared.plugin import Plugin
+from motes.shared.settings import INSTANCE, Wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from motes.shared.config import Old, Values
-
-    Labels = tuple[tuple[str, str], ...]
+    from motes.shared.settings import Labels
 
 # Of every exporter's table, whatever its options are.
 RESERVED = ("labels", "listen")
 _IN_NAMES = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 _LONGEST_NAME = 63
-# Tells instances apart.
-INSTANCE = "instance_name"
 # The metrics about an exporter's collectors have these themselves.
 _TAKEN = ("collector", "exporter")
 
 
-class Instance:
-    """What the file says of one: its name (empty for the table itself), the values of its options, and the rest."""
-
-    __slots__ = ("labels", "listen", "name", "sound", "values")
-
-    def __init__(
-        self,
-        name: str = "",
-        values: "Values | None" = None,
-        labels: "Labels" = (),
-        listen: "Sequence[str]" = (),
-        *,
-        sound: bool = True,
-    ) -> None:
-        self.name = name
-        self.values: Values = {} if values is None else values
-        self.labels = labels
-        self.listen = listen
-        self.sound = sound
-
-
-def instances(plugin: Plugin, table: object, old: "Old") -> "tuple[list[Instance], list[str]]":
-    """Those of one exporter, and what is wrong with them."""
+def wanted(plugin: Plugin, table: object, old: "Old") -> "tuple[list[Wanted], list[str]]":
+    """The instances of one exporter, and what is wrong with them."""
     if not isinstance(table, dict):
         return [], config.from_table(plugin.name, table, plugin.prefix, plugin.options, old)[1]
     below = {key: given for key, given in table.items() if _is_instance(plugin, key, given)}
@@ -81,7 +58,7 @@ def _knows(plugin: Plugin, key: str) -> bool:
     return key in RESERVED or plugin.options.find(plugin.prefix + key) is not None
 
 
-def _instance(plugin: Plugin, name: str, table: "Values", old: "Old") -> "tuple[Instance, list[str]]":
+def _instance(plugin: Plugin, name: str, table: "Values", old: "Old") -> "tuple[Wanted, list[str]]":
     title = f"{plugin.name}.{name}" if name else plugin.name
     problems = []
     labels, wrong = _labels(table.get("labels", {}), named=bool(name))
@@ -91,7 +68,7 @@ def _instance(plugin: Plugin, name: str, table: "Values", old: "Old") -> "tuple[
     options = {key: given for key, given in table.items() if key not in RESERVED}
     values, wrong = config.from_table(title, options, plugin.prefix, plugin.options, old)
     problems += wrong
-    return Instance(name, values, labels, listen, sound=not problems), problems
+    return Wanted(plugin, name, values, labels, listen, sound=not problems), problems
 
 
 def _fits(name: str) -> bool:
