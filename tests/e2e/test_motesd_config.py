@@ -17,7 +17,7 @@ from tests.e2e.test_third_party import install
 from tests.shared.test_example import uncommented
 from tests.support.namespaces import OWN_MOUNTS, WITHIN, until
 from tests.support.page import Page
-from tests.support.program import HERE, Program, free_port
+from tests.support.program import HERE, ROOT, Program, free_port
 from tests.support.scraper import Scraper
 
 NODE = '[node]\n"collector.disable-defaults" = true\n"collector.loadavg" = true\n'
@@ -269,6 +269,14 @@ def test_a_good_file_is_told_in_one_line_and_nothing_is_begun(tmp_path: Path) ->
         done = checked(tmp_path, text, PYTHONPATH=install(tmp_path))
     said = f"motesd: all is well: 127.0.0.1:{port} serves node; unix:/no/folder.sock serves theirs.kitchen\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
+
+
+def test_the_readmes_file_is_good(tmp_path: Path) -> None:
+    section = (ROOT / "README.md").read_text().partition("\n## Configuration file\n")[2]
+    text = section.partition("```toml\n")[2].partition("```")[0]
+    done = checked(tmp_path, text)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "127.0.0.1:9265 serves lywsd03mmc" in done.stdout
 
 
 def test_what_is_merely_odd_is_warned_of(tmp_path: Path) -> None:
