@@ -78,6 +78,7 @@ COLLECTORS: dict[str, bool] = {
     "softirqs": False,
     "softnet": True,
     "stat": True,
+    "supervisord": False,
     "swap": False,
     "sysctl": False,
     "tapestats": True,

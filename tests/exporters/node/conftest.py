@@ -34,7 +34,7 @@ def _calls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         elif name.isupper():
             monkeypatch.setattr(node.module(case.parent.name), name, answer)
         else:
-            monkeypatch.setattr(node.module(case.parent.name), name, lambda answer=answer: _given(answer))
+            monkeypatch.setattr(node.module(case.parent.name), name, lambda *_, answer=answer: _given(answer))
     time.tzset()
     yield
     monkeypatch.undo()
