@@ -60,6 +60,11 @@ class Exporter:
             raise RuntimeError(f"status {answer.status}: {page!r}")
         return page
 
+    def samples(self) -> int:
+        """How many there are on a page."""
+        self._connection.request("GET", "/metrics", headers={"Accept-Encoding": "identity"})
+        return sum(1 for line in self._connection.getresponse() if not line.startswith(b"#"))
+
     def timed_scrape(self) -> float:
         """Seconds that one page takes."""
         began = time.perf_counter()
