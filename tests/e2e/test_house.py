@@ -10,8 +10,10 @@ from motes.exporters.lywsd03mmc import mac
 
 from tests.support.counterparts import prometheus
 from tests.support.database import Database
-from tests.support.household import CELLAR, LIVING_ROOM, Household
+from tests.support.firefox.browser import Firefox
+from tests.support.household import CELLAR, LIVING_ROOM, Household, motesd
 from tests.support.namespaces import until
+from tests.support.program import Program
 
 # What Prometheus finds as long as an exporter does well.
 WELL = {
@@ -30,13 +32,15 @@ ALWAYS = ("node_load1", "node_memory_MemTotal_bytes", "node_time_seconds", "node
 class Scraped:
     """The house as Prometheus sees it."""
 
-    def __init__(self, house: Household, database: Database) -> None:
+    def __init__(self, house: Household, browser: Firefox, program: Program, database: Database) -> None:
         self.house = house
+        self.browser = browser
+        self.program = program
         self.database = database
 
     def shows(self, expression: str) -> None:
         """Sooner or later the expression has a result."""
-        until(lambda: self.database.values(expression), expression, self.house.program.log, within=WITHIN)
+        until(lambda: self.database.values(expression), expression, self.program.log, within=WITHIN)
 
     def all_well(self, *, but: str = "") -> None:
         """AssertionError unless all do well, all the others where one does not."""
@@ -51,18 +55,20 @@ class Scraped:
             self.house.advertise(address, celsius)
             return bool(self.database.values(expression))
 
-        until(heard, expression, self.house.program.log)
+        until(heard, expression, self.program.log)
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
     """The cellar's thermometer has spoken once."""
-    folder = tmp_path_factory.mktemp("prometheus")
+    folder = tmp_path_factory.mktemp("house")
     with (
-        Household(tmp_path_factory.mktemp("house")) as house,
-        prometheus(folder / "it", house.program.port) as program,
+        Household(folder) as house,
+        Firefox(house.home, folder / "firefox.log") as browser,
+        motesd(house) as program,
+        prometheus(folder / "prometheus", program.port) as database,
     ):
-        scraped = Scraped(house, Database(program))
+        scraped = Scraped(house, browser, program, Database(database))
         scraped.speaks(CELLAR, 11.5)
         yield scraped
 
@@ -114,26 +120,27 @@ def badge_hangs(house: Household, scraped: Scraped) -> None:
 
 
 def firefox_killed(house: Household, scraped: Scraped) -> None:
-    house.browser.open_tab("another")
-    tabs = open_tabs(house)
+    scraped.browser.open_tab("another")
+    tabs = open_tabs(scraped)
     scraped.shows(f"sum(firefox_tabs) == {tabs}")
-    house.browser.kill()
+    scraped.browser.kill()
     scraped.shows("sum(firefox_tabs) == 0 and on() sum(firefox_running) == 0")
     scraped.shows(f"sum(firefox_restorable_tabs) == {tabs}")
     scraped.all_well(but="firefox-tabs")
-    house.browser.start()
+    scraped.browser.start()
     scraped.shows(f"sum(firefox_tabs) == {tabs} and on() sum(firefox_running) == 1")
 
 
 def profiles_gone(house: Household, scraped: Scraped) -> None:
-    tabs = open_tabs(house)
-    house.browser.quit()
-    house.hide_profiles()
+    tabs = open_tabs(scraped)
+    scraped.browser.quit()
+    hidden = house.home / "hidden"
+    scraped.browser.profiles.rename(hidden)
     scraped.shows("up unless on() (firefox_running or firefox_tabs)")
     scraped.all_well(but="firefox-tabs")
-    house.show_profiles()
+    hidden.rename(scraped.browser.profiles)
     scraped.shows(f"sum(firefox_restorable_tabs) == {tabs} and on() sum(firefox_running) == 0")
-    house.browser.start()
+    scraped.browser.start()
     scraped.shows(f"sum(firefox_tabs) == {tabs} and on() sum(firefox_running) == 1")
 
 
@@ -149,7 +156,7 @@ def text_file_bad(house: Household, scraped: Scraped) -> None:
 def all_at_once(house: Household, scraped: Scraped) -> None:
     house.bus.stop()
     house.badge.unplug()
-    house.browser.kill()
+    scraped.browser.kill()
     house.damage_text()
     for expression in ("thermometer_scanner_up", "card10_up", "sum(firefox_running)"):
         scraped.shows(f"{expression} == 0")
@@ -158,13 +165,13 @@ def all_at_once(house: Household, scraped: Scraped) -> None:
     house.world.start()
     house.badge.replug()
     house.mend_text()
-    house.browser.start()
+    scraped.browser.start()
     for expression in WELL.values():
         scraped.shows(expression)
 
 
-def open_tabs(house: Household) -> int:
-    return sum(house.browser.counts().tabs.values())
+def open_tabs(scraped: Scraped) -> int:
+    return sum(scraped.browser.counts().tabs.values())
 
 
 STEPS = (
