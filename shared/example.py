@@ -56,7 +56,8 @@ def _options(options: Sequence[Option], prefix: str, known: Catalogue, defaults:
             continue
         lines += ["", *_prose(f"{option.help}{_kind(option)}")]
         key = _key(option.name.removeprefix(prefix))
-        value = _value(option, defaults.get(option.name, option.default))
+        default = defaults.get(option.name, option.default)
+        value = _value(option, option.example if default is None else default)
         # One that stands for many, and is none itself, is for people.
         lines.append(f"#{key} = {value}" if known.find(option.name) else f"#     {key} = {value}")
     return lines

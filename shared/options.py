@@ -64,10 +64,11 @@ class Kind:
 class Option:
     """One option: `web.listen-address` is `--web.listen-address`, and `listen-address` in table `[web]`.
 
-    `aliases` are names that are still taken, with a warning. A `hidden` option is not shown by --help.
+    `aliases` are names that are still taken, with a warning. A `hidden` option is not shown by --help. `example` is a
+    value to show where there is no default, and none that could be written.
     """
 
-    __slots__ = ("aliases", "default", "help", "hidden", "kind", "name", "repeatable")
+    __slots__ = ("aliases", "default", "example", "help", "hidden", "kind", "name", "repeatable")
 
     def __init__(
         self,
@@ -79,6 +80,7 @@ class Option:
         repeatable: bool = False,
         aliases: Sequence[str] = (),
         hidden: bool = False,
+        example: object = None,
     ) -> None:
         self.name = name
         self.kind = kind
@@ -87,6 +89,7 @@ class Option:
         self.repeatable = repeatable
         self.aliases = aliases
         self.hidden = hidden
+        self.example = example
 
 
 def _text(word: str) -> str:

@@ -36,6 +36,7 @@ OPTIONS = (
         Kind("URL", _parse, show=_show),
         None,
         f"supervisord's XML-RPC interface, over HTTP or unix:///PATH; SUPERVISORD_URL or {_DEFAULT} where not given.",
+        example=_DEFAULT,
     ),
 )
 

@@ -24,7 +24,8 @@ OPTIONS = [
     Option("x.h", choice("one", "two"), "two", "One of two."),
     Option("x.i", Kind("A", str), ["b\n", "c"], "Many.", repeatable=True),
     Option("x.j", Pairs(TEXT, INTEGER), [], "Pairs.", repeatable=True),
-    Option("x.k", TEXT, "", "Not told of.", hidden=True),
+    Option("x.k", INTEGER, None, "Without a default.", example=7),
+    Option("x.l", TEXT, "", "Not told of.", hidden=True),
 ]
 SHOWN = r"""
 [x]
@@ -56,6 +57,9 @@ SHOWN = r"""
 
 # Pairs. A table: { "TEXT" = "N", … }.
 #j = {}
+
+# Without a default. (N)
+#k = 7
 
 # As many as you like.
 #     NAME = false
@@ -113,7 +117,8 @@ def test_all_of_it_can_be_taken(tmp_path: Path) -> None:
         for name, value in wanted.values.items():
             found = wanted.plugin.options.find(name)
             assert found is not None
-            assert (_plain(value) or None) == (_plain(found.default) or None), name
+            shown = found.example if found.default is None else found.default
+            assert (_plain(value) or None) == (_plain(shown) or None), name
 
 
 def _plain(value: Any) -> Any:
