@@ -208,6 +208,7 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 
 
 def test_headers_are_kept_for_no_more_than_so_many_families(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exposition, "_headings", {})
     monkeypatch.setattr(exposition, "_MOST_HEADINGS", 3)
     pages = [as_text([gauge(f"m{index % 5}", "Help.", index)]) for index in range(20)]
     assert pages[19] == "# HELP m4 Help.\n# TYPE m4 gauge\nm4 19\n"
