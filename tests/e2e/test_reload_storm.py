@@ -20,6 +20,7 @@ TIMES = 200
 # As many as are different.
 WARM_UP = 20
 # A program that kept 20 kB of each reload would be beyond it.
+MOST_GROWN = 4 << 20
 BROKEN = (
     "[web]\nlisten-address = [",
     "[web]\nmax-requests = -1\n",
@@ -65,12 +66,13 @@ class Rig:
         node = '[node]\n"collector.disable-defaults" = true\n"collector.loadavg" = true\n'
         file = f'file = "{self._value}"\n'
         theirs = f'[theirs]\nlisten = ["127.0.0.1:{self.there}"]\n{file}'
+        kitchen = f"[theirs.kitchen]\n{file}"
         return [
             f"{web}]\n{node}{theirs}",
             f"{web}]\nmax-requests = 7\n{node}{theirs}word = ['a']\n",
             f"{web}, '127.0.0.1:{self._more}', 'unix:{self._socket}']\n{node}{theirs}",
-            f"{web}]\nallow = ['127.0.0.1']\n{node}[node.labels]\nsite = 'home'\n{theirs}[theirs.kitchen]\n{file}",
-            f"{web}]\n{node}'collector.uname' = true\n{theirs}[theirs.kitchen]\nlisten = ['unix:{self._socket}']\n{file}",
+            f"{web}]\nallow = ['127.0.0.1']\n{node}[node.labels]\nsite = 'home'\n{theirs}{kitchen}",
+            f"{web}]\n{node}'collector.uname' = true\n{theirs}{kitchen}listen = ['unix:{self._socket}']\n",
         ]
 
     def held(self) -> dict[str, int]:
@@ -112,4 +114,5 @@ def test_two_hundred_reloads_under_load(rig: Rig) -> None:
         for scraper, name in ((all_of_it, "node_load1"), (node, "node_load1"), (theirs, "theirs_value")):
             assert len(values(scraper.goes_on(), name)) == 1
         until(lambda: rig.held() == before, f"what was held before, {before}", lambda: str(rig.held()))
+        assert resident(program.process.pid) - grown < MOST_GROWN
     assert "Traceback" not in program.log()
