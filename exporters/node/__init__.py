@@ -40,6 +40,7 @@ COLLECTORS: dict[str, bool] = {
     "drm": False,
     "edac": True,
     "entropy": True,
+    "ethtool": False,
     "fibrechannel": True,
     "filefd": True,
     "filesystem": True,

@@ -1,20 +1,25 @@
 """Where a collector asks the kernel by a call and not by a file, a case says in `calls.json` what the call returns.
 
 A key is the name of the function in the collector's module, or of a constant (in capitals); {"errno": N} is the
-error a function fails with. `TZ` is the time zone of the case.
+error a function fails with. `TZ` is the time zone of the case. A class is played by that of tests/support/played.py,
+made with the answer.
 
 The cases themselves hold no tests, and some hold links that lead in circles, as sysfs does.
 """
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from motes.exporters import node
 
+from tests.support import played
+
+PLAYED: dict[str, Callable[..., object]] = {"Ethtool": played.Ethtool}
 HERE = Path(__file__).parent
 
 
@@ -33,6 +38,8 @@ def _calls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
             monkeypatch.setenv("TZ", answer)
         elif name.isupper():
             monkeypatch.setattr(node.module(case.parent.name), name, answer)
+        elif name in PLAYED:
+            monkeypatch.setattr(node.module(case.parent.name), name, partial(PLAYED[name], answer))
         else:
             monkeypatch.setattr(node.module(case.parent.name), name, lambda *_, answer=answer: _given(answer))
     time.tzset()
