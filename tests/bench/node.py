@@ -10,7 +10,7 @@ open, and nothing more.
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
@@ -84,10 +84,10 @@ class Setting:
         return Exporter([*command, *flags], port, self._headers, environment)
 
 
-def collectors(*, off_too: bool) -> list[str]:
+def collectors(among: Container[str], *, off_too: bool) -> list[str]:
     """The flags for those that both have."""
     known = node_exporter_flags()
-    wanted = [name for name, on in node.COLLECTORS.items() if on or off_too]
+    wanted = [name for name, on in node.COLLECTORS.items() if name in among and (on or off_too)]
     return [f"--collector.{name}" for name in wanted if f"--collector.{name} " in known]
 
 
@@ -168,7 +168,8 @@ def main(words: Sequence[str]) -> None:
     told = parser.parse_args(words)
     targets = ("", "ratio <= 0.50") if told.tree else ("ratio <= 0.35" if told.all else "ratio <= 0.20", "")
     with looking(told.tree) as roots:
-        flags = [*collectors(off_too=told.all), *roots]
+        among = tree.COLLECTORS if told.tree else node.COLLECTORS
+        flags = [*collectors(among, off_too=told.all), *roots]
         found = measure(Setting(flags, gzip=told.gzip, scrapes=max(2, told.scrapes)))
     for name, *cells in table(targets, *found):
         print(f"{name:26}" + "".join(f"{cell:>20}" for cell in cells))
