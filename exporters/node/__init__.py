@@ -62,6 +62,7 @@ COLLECTORS: dict[str, bool] = {
     "network_route": False,
     "nfs": True,
     "nfsd": True,
+    "ntp": False,
     "nvme": True,
     "nvmesubsystem": False,
     "os": True,
