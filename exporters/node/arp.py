@@ -20,8 +20,8 @@ from motes.shared.re2 import REGEX
 _INCLUDE, _EXCLUDE = "collector.arp.device-include", "collector.arp.device-exclude"
 _NETLINK = "collector.arp.netlink"
 OPTIONS = (
-    Option(_INCLUDE, REGEX, None, "The only network devices to count for, an expression; not with device-exclude."),
-    Option(_EXCLUDE, REGEX, None, "Network devices to leave out, an expression; not with device-include."),
+    Option(_INCLUDE, REGEX, None, "The only network devices to count for, an expression."),
+    Option(_EXCLUDE, REGEX, None, "Of these, network devices to leave out, an expression."),
     Option(_NETLINK, BOOLEAN, True, "Ask netlink for the table instead of reading net/arp."),
 )
 
@@ -37,7 +37,7 @@ class Collector:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._routes = Routes()
-        self._filter = DeviceFilter(host.flags[_INCLUDE], host.flags[_EXCLUDE], (_INCLUDE, _EXCLUDE))
+        self._filter = DeviceFilter(host.flags[_INCLUDE], host.flags[_EXCLUDE])
         self._netlink = host.flags[_NETLINK] and host.proc.root == "/proc"
 
     def collect(self) -> Iterator[Family]:

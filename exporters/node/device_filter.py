@@ -1,7 +1,7 @@
 """Which devices a pair of include and exclude expressions leaves out.
 
-Errors: ValueError naming both flags where both are given. An exclude that is only the flag's default gives way
-to an include.
+Errors: ValueError naming both flags where both are given and `flags` says which they are; those of some collectors
+        may be given together. An exclude that is only the flag's default gives way to an include.
 """
 
 TYPE_CHECKING = False
@@ -18,13 +18,13 @@ class DeviceFilter:
         self,
         include: "re.Pattern[str] | None",
         exclude: "re.Pattern[str] | None",
-        flags: tuple[str, str] = ("device-include", "device-exclude"),
+        flags: tuple[str, str] | None = None,
         *,
         default: "re.Pattern[str] | None" = None,
     ) -> None:
         self._include = include if include and include.pattern else None
         self._exclude = exclude if exclude and exclude.pattern else None
-        if self._include and self._exclude:
+        if self._include and self._exclude and flags:
             if exclude is not default:
                 raise ValueError(f"--{flags[0]} and --{flags[1]} exclude each other: give one of them")
             self._exclude = None

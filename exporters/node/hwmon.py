@@ -22,12 +22,10 @@ _CHIP = ("collector.hwmon.chip-include", "collector.hwmon.chip-exclude")
 _SENSOR = ("collector.hwmon.sensor-include", "collector.hwmon.sensor-exclude")
 
 OPTIONS = (
-    Option(_CHIP[0], REGEX, None, "The only chips to take, an expression; not together with chip-exclude."),
-    Option(_CHIP[1], REGEX, None, "Chips to leave out, an expression; not together with chip-include."),
-    Option(
-        _SENSOR[0], REGEX, None, "The only sensors to take, an expression for CHIP;SENSOR; not with sensor-exclude."
-    ),
-    Option(_SENSOR[1], REGEX, None, "Sensors to leave out, an expression for CHIP;SENSOR; not with sensor-include."),
+    Option(_CHIP[0], REGEX, None, "The only chips to take, an expression."),
+    Option(_CHIP[1], REGEX, None, "Of these, chips to leave out, an expression."),
+    Option(_SENSOR[0], REGEX, None, "The only sensors to take, an expression for CHIP;SENSOR."),
+    Option(_SENSOR[1], REGEX, None, "Of these, sensors to leave out, an expression for CHIP;SENSOR."),
 )
 
 
@@ -37,8 +35,8 @@ class Collector:
     def __init__(self, host: Host) -> None:
         flags = host.flags
         self._sys = host.sys
-        self._chip_filter = DeviceFilter(flags[_CHIP[0]], flags[_CHIP[1]], _CHIP)
-        self._sensor_filter = DeviceFilter(flags[_SENSOR[0]], flags[_SENSOR[1]], _SENSOR)
+        self._chip_filter = DeviceFilter(flags[_CHIP[0]], flags[_CHIP[1]])
+        self._sensor_filter = DeviceFilter(flags[_SENSOR[0]], flags[_SENSOR[1]])
         self._chips: dict[Device, Chip] = {}
 
     def collect(self) -> Iterator[Family]:

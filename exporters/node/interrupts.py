@@ -33,8 +33,7 @@ class Collector:
 
     def __init__(self, host: Host) -> None:
         self._proc = host.proc
-        # Unlike other pairs of the kind, these may be given together.
-        self._filters = (DeviceFilter(host.flags[_INCLUDE], None), DeviceFilter(None, host.flags[_EXCLUDE]))
+        self._filter = DeviceFilter(host.flags[_INCLUDE], host.flags[_EXCLUDE])
         self._zeros = host.flags[_ZEROS]
         self._seen: tuple[int, list[_Interrupt]] = (0, [])
         self._wanted: list[bool] = []
@@ -62,7 +61,7 @@ class Collector:
 
     def _look(self, cpus: int, interrupts: Iterable[_Interrupt]) -> None:
         described = [_description(*interrupt) for interrupt in interrupts]
-        self._wanted = [not any(each.ignored(_filtered(*one)) for each in self._filters) for one in described]
+        self._wanted = [not self._filter.ignored(_filtered(*one)) for one in described]
         self._label_sets = [
             labels(cpu=str(cpu), devices=devices, info=info, type=name)
             for (name, info, devices), wanted in zip(described, self._wanted, strict=True)

@@ -35,8 +35,7 @@ class Collector:
 
     def __init__(self, host: Host) -> None:
         self._proc = host.proc
-        # Unlike other pairs of the kind, these may be given together.
-        self._filters = (DeviceFilter(host.flags[_INCLUDE], None), DeviceFilter(None, host.flags[_EXCLUDE]))
+        self._filter = DeviceFilter(host.flags[_INCLUDE], host.flags[_EXCLUDE])
         self._seen: list[bytes] = []
         self._wanted: list[int] = []
         self._frame = Frame(())
@@ -59,4 +58,4 @@ class Collector:
         self._frame = Frame([(*family, label_sets) for family in _FAMILIES])
 
     def _ignored(self, name: bytes) -> bool:
-        return any(each.ignored(name.decode("utf-8", "surrogateescape")) for each in self._filters)
+        return self._filter.ignored(name.decode("utf-8", "surrogateescape"))

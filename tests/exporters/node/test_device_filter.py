@@ -33,8 +33,13 @@ def test_both_given_names_both_flags() -> None:
         DeviceFilter(re.compile("a"), re.compile("b"), flags)
 
 
+def test_both_given_both_hold_where_they_may_stand_together() -> None:
+    devices = DeviceFilter(re.compile("eth"), re.compile("^v"))
+    assert [name for name in ("eth0", "lo", "veth0") if devices.ignored(name)] == ["lo", "veth0"]
+
+
 def test_a_default_exclude_gives_way_to_an_include() -> None:
-    devices = DeviceFilter(re.compile("^ram0"), DEFAULT, default=DEFAULT)
+    devices = DeviceFilter(re.compile("^ram0"), DEFAULT, ("include", "exclude"), default=DEFAULT)
     assert not devices.ignored("ram0")
     assert devices.ignored("sda")
 
