@@ -30,6 +30,11 @@ class Loop:
         states = [self.state(name) for name in names] or self.engine.states
         return Waiting(self, states, self.clock() + within)
 
+    def settle(self, *names: str) -> None:
+        """Until none of these is at work."""
+        while any(self.state(name).pending for name in names):
+            self.wait()
+
     def wait(self) -> None:
         """For the engine to have something to do, and have it do that."""
         assert select.select([self.engine], [], [], WITHIN)[0]
