@@ -234,7 +234,7 @@ class Host:
 
     def net_path(self, name: str) -> str:
         """Where in proc it is. Under a /proc bound elsewhere, `net` is this process's own name space."""
-        foreign = self.proc.root != "/proc" and self.proc.exists("1/net")
+        foreign = self.proc.root != "/proc" and self.proc.exists(f"1/net/{name}")
         return f"1/net/{name}" if foreign else f"net/{name}"
 
     def close(self) -> None:

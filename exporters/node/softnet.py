@@ -31,7 +31,7 @@ _FAMILIES = (
 def collect(host: Host) -> list[Family]:
     cpus: list[int] = []
     rows: list[list[int]] = []
-    for index, line in enumerate(host.proc("net/softnet_stat").splitlines()):
+    for index, line in enumerate(host.net("softnet_stat").splitlines()):
         row = _numbers(line)
         cpus.append(row[12] if len(row) == _WITH_CPU else index)
         rows.append(row + [0] * (_WITH_CPU - len(row)))

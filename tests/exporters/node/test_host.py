@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from motes.exporters.node.host import Budget, Tree
+from motes.exporters.node.host import Host as HostFiles
 
 from tests.support.namespaces import Host
 
@@ -89,3 +90,14 @@ def test_what_is_gone_is_looked_for_again() -> None:
     with pytest.raises(FileNotFoundError):
         proc(f"{child}/comm")
     proc.close()
+
+
+def test_network_files_are_process_ones_where_it_has_them(tmp_path: Path) -> None:
+    """Below another root, for a bound /proc's own net is the reader's."""
+    for name in ("1/net/dev", "net/dev", "net/snmp"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    roots = {"path.procfs": str(tmp_path), "path.sysfs": "/sys", "path.rootfs": "/", "path.udev.data": "/run"}
+    elsewhere = HostFiles(roots, Budget(0))
+    assert (elsewhere.net("dev"), elsewhere.net("snmp")) == (b"1/net/dev", b"net/snmp")
+    assert HostFiles(roots | {"path.procfs": "/proc"}, Budget(0)).net_path("dev") == "net/dev"
