@@ -45,7 +45,7 @@ class Collector:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._filter = DeviceFilter(host.flags[_INCLUDE], host.flags[_EXCLUDE], (_INCLUDE, _EXCLUDE))
+        self._filter = DeviceFilter(host.flags[_INCLUDE], host.flags[_EXCLUDE])
         self._ethtool = Ethtool()
         self._ports: _Ports = []
         self._described: list[Family] = []
