@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 RESERVED = ("labels", "listen")
 _IN_NAMES = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 _LONGEST_NAME = 63
-# The metrics about an exporter's collectors have these themselves.
-_TAKEN = ("collector", "exporter")
+# The metrics about an exporter's collectors have the first two themselves.
+_TAKEN = ("collector", "exporter", INSTANCE)
 
 
 def wanted(plugin: Plugin, table: object, old: "Old") -> "tuple[list[Wanted], list[str]]":
@@ -61,7 +61,7 @@ def _knows(plugin: Plugin, key: str) -> bool:
 def _instance(plugin: Plugin, name: str, table: "Values", old: "Old") -> "tuple[Wanted, list[str]]":
     title = f"{plugin.name}.{name}" if name else plugin.name
     problems = []
-    labels, wrong = _labels(table.get("labels", {}), named=bool(name))
+    labels, wrong = _labels(table.get("labels", {}))
     problems += [f"[{title}] labels: {each}" for each in wrong]
     listen, wrong = _listen(table.get("listen", []))
     problems += [f"[{title}] listen: {each}" for each in wrong]
@@ -79,18 +79,17 @@ def _bad_name(title: str) -> str:
     return f"[{title}]: an instance's name has letters, digits, - and _, {_LONGEST_NAME} at most"
 
 
-def _labels(given: object, *, named: bool) -> "tuple[Labels, list[str]]":
+def _labels(given: object) -> "tuple[Labels, list[str]]":
     if not isinstance(given, dict):
         return (), ['this is a table: write { site = "home" }']
-    taken = (*_TAKEN, INSTANCE) if named else _TAKEN
-    problems = [problem for name, value in given.items() if (problem := _bad_label(name, value, taken))]
+    problems = [problem for name, value in given.items() if (problem := _bad_label(name, value))]
     return tuple(given.items()), problems
 
 
-def _bad_label(name: str, value: object, taken: "Sequence[str]") -> str:
+def _bad_label(name: str, value: object) -> str:
     if not name.isascii() or not name.isidentifier() or name.startswith("__"):
         return f'"{name}" is no name of a label, which has letters, digits and _, and begins with none of __ and digits'
-    if name in taken:
+    if name in _TAKEN:
         return f"the label {name} is motes' own: choose another name"
     return "" if isinstance(value, str) else f"{name} is a string in quotes"
 

@@ -255,6 +255,7 @@ def test_aliases(told: Told) -> None:
         ("[home.labels]\n__a = 'x'", '[home] labels: "__a" is no name of a label'),
         ("[home.labels]\ncollector = 'x'", "[home] labels: the label collector is motes' own"),
         ("[home.labels]\nexporter = 'x'", "[home] labels: the label exporter is motes' own"),
+        ("[home.labels]\ninstance_name = 'x'", "[home] labels: the label instance_name is motes' own"),
         ("[home.a.labels]\ninstance_name = 'x'", "[home.a] labels: the label instance_name is motes' own"),
         ("[home]\nlisten = ':1'", '[home] listen: this is an array: write ["…", "…"]'),
         ("[home.a]\nlisten = ['9100']", '[home.a] listen: "9100" has no port'),
