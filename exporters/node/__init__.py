@@ -93,6 +93,7 @@ COLLECTORS: dict[str, bool] = {
     "uname": True,
     "vmstat": True,
     "watchdog": True,
+    "wifi": False,
     "xfrm": False,
     "xfs": True,
     "zfs": True,
