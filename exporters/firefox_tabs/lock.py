@@ -5,7 +5,7 @@ into other process name spaces (flatpak's). And it makes a link `lock` to `ADDRE
 killed; the process is looked for, for the number may be another's by now.
 
 Source: nsProfileLock in Firefox; fcntl(2) for F_GETLK; proc_pid_stat(5), proc_pid_status(5).
-Unit:   nanoseconds of Unix time.
+Unit:   seconds; nanoseconds of Unix time for when the link was made.
 Errors: what cannot be read, or is not there, is no witness.
 """
 
@@ -27,32 +27,18 @@ _SLACK = 60.0
 _LONGEST_PID = 10
 
 
-class Lock:
-    """`running` is None where there is no witness; `since` is when the browser took the profile, 0 if unknown."""
-
-    __slots__ = ("key", "running", "since")
-
-    def __init__(self, running: bool | None, since: int, key: object) -> None:
-        self.running = running
-        self.since = since
-        # Another one each time that a browser takes the profile.
-        self.key = key
-
-
 class Locks:
     def __init__(self, proc: str = "/proc") -> None:
         self._proc = proc
 
-    def ask(self, folder: Folder) -> Lock:
-        """Of a profile's folder."""
-        held, locked = _held(folder)
+    def running(self, folder: Folder) -> bool | None:
+        """Whether a browser has the profile in this folder; None where there is no witness."""
+        held = _held(folder)
         target, linked = _link(folder)
         alive = None if target is None else self._alive(target, linked, folder.owner)
         if held or alive:
-            # Whoever tries to take the profile in vain changes the file's time, but never the link's.
-            since = linked or locked
-            return Lock(True, since, (target, since))
-        return Lock(None if held is None and alive is None else False, 0, None)
+            return True
+        return None if held is None and alive is None else False
 
     def _alive(self, target: str, linked: int, owner: int) -> bool | None:
         """Whether the process that the link names is a browser of the owner's; None for a link that names none."""
@@ -76,15 +62,15 @@ class Locks:
             return file.read()
 
 
-def _held(folder: Folder) -> tuple[bool | None, int]:
-    """Whether somebody holds the lock, and since when the file is as it is."""
+def _held(folder: Folder) -> bool | None:
+    """Whether somebody holds the lock."""
     try:
         with folder.open(_FILE) as file:
             asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-            told = struct.unpack(_FLOCK, fcntl.fcntl(file.number, fcntl.F_GETLK, asked))
-            return told[0] != fcntl.F_UNLCK, file.stat().st_mtime_ns
+            kind: int = struct.unpack(_FLOCK, fcntl.fcntl(file.number, fcntl.F_GETLK, asked))[0]
+            return kind != fcntl.F_UNLCK
     except (Gone, Failure, OSError):
-        return None, 0
+        return None
 
 
 def _link(folder: Folder) -> tuple[str | None, int]:

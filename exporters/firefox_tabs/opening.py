@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
+_PART = 1 << 20
+
 Identity = tuple[int, int, int, int]
 
 
@@ -137,12 +139,17 @@ class File:
     def stat(self) -> os.stat_result:
         return os.fstat(self.number)
 
-    def read(self, octets: int) -> bytes:
-        """Its beginning. Where it is read does not change."""
+    def read(self, octets: int, begin: int = 0) -> bytes:
+        """Its beginning, or what is somewhere else. Where others read does not change."""
         try:
-            return os.pread(self.number, octets, 0)
+            return os.pread(self.number, octets, begin)
         except OSError as error:
             raise failure(error) from None
+
+    def fetch(self, size: int) -> None:
+        """Have so much of it read once, so that who reads it next need not wait for the file system."""
+        for begin in range(0, size, _PART):
+            self.read(_PART, begin)
 
     def close(self) -> None:
         os.close(self.number)

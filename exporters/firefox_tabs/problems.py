@@ -32,7 +32,7 @@ ADVICE = {
     "too_many": "name fewer with --firefox.profile; there are more folders or profiles than are looked at",
 }
 # Those that may be over although the file has not changed, and after how many seconds that is tried.
-PASSING = {"no_lz4": 0.0, "memory": 60.0, "timeout": 60.0, "crashed": 60.0}
+PASSING = {"no_lz4": 0.0, "io_error": 60.0, "memory": 60.0, "timeout": 60.0, "crashed": 60.0}
 
 # With these, what was there before may still be.
 UNSURE = ("denied", "io_error", "bad_ini", "not_a_file", "not_owner")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from time import monotonic
 
-from motes.exporters.firefox_tabs.choice import FILES, Choice, Chooser
+from motes.exporters.firefox_tabs.choice import FILES, Choice, choose
 from motes.exporters.firefox_tabs.lock import Locks
 from motes.exporters.firefox_tabs.mozlz4 import HEADER, unpacked_size
 from motes.exporters.firefox_tabs.numbers import NOTHING, Samples, samples
@@ -67,7 +67,6 @@ class Profile:
         self.truth = Truth({}, NOTHING, 0.0)
         self._reader = reader
         self._waiting = waiting
-        self._chooser = Chooser()
         self._newest: Read | None = None
         self._served: object = None
         # What is wrong with files as they are, and from when on, in monotonic seconds, they may be tried again.
@@ -75,13 +74,13 @@ class Profile:
 
     def look(self, folder: Folder, *, used: bool | None) -> None:
         """At its folder; `used` is whether the browser starts with it."""
-        lock = self._reader.locks.ask(folder)
-        self.running, self.used, self.state_until = lock.running, used, self._until()
+        self.running, self.used = self._reader.locks.running(folder), used
+        self.state_until = self._until()
         try:
             found = {name: identity(each) for name in FILES if (each := there(folder, name)) is not None}
             self._wrong = {each: wrong for each, wrong in self._wrong.items() if each in found.values()}
-            choice = self._chooser.choose(lock, found)
-            failure = self._take(folder, choice, found) if choice else self._nothing(running=lock.running)
+            choice = choose(found, running=self.running)
+            failure = self._take(folder, choice, found) if choice else self._nothing()
         except Failure as failed:
             failure = failed
         if failure:
@@ -92,15 +91,19 @@ class Profile:
     def _until(self) -> float:
         return boottime() + self._reader.lives
 
-    def _nothing(self, *, running: bool | None) -> Failure | None:
-        """No file tells what is open now."""
+    def _nothing(self) -> Failure | None:
+        """There is no file. While a browser runs, there will be one, and what was true stays so for a while."""
+        if self.running:
+            return Failure("not_saved")
         self.truth, self._served = Truth({}, NOTHING, 0.0), None
-        return Failure("not_saved") if running else None
+        return None
 
     def _take(self, folder: Folder, choice: Choice, found: dict[str, Identity]) -> Failure | None:
         """Serve the best file that can be read, and say what is wrong with the one that is better."""
         wrong = None
         for name in choice.names:
+            if wrong and self._knows_better(found[name]):
+                break
             try:
                 newest = self._newest = self._read(folder, name, found[name])
             except Gone:
@@ -108,18 +111,24 @@ class Profile:
             except Failure as failure:
                 wrong = wrong or failure
                 continue
-            self._serve(newest, open=choice.open)
+            self._serve(newest, self._until(), open=choice.open)
             self.status.sees()
-            break
+            return wrong
+        if self._newest:
+            self._serve(self._newest, self.truth.until, open=choice.open)
         return wrong
 
-    def _serve(self, newest: Read, *, open: bool) -> None:
+    def _knows_better(self, file: Identity) -> bool:
+        """Whether what is true still is newer than this file."""
+        return self._newest is not None and self.truth.until > boottime() and self._newest[0][3] > file[3]
+
+    def _serve(self, newest: Read, until: float, *, open: bool) -> None:
         file, session = newest
         if self._served != (file, open):
             whose, containers = self.status.whose, self._reader.containers
             self.truth.samples = samples(whose, session, file[3] / 1e9, open=open, containers=containers)
             self._served = file, open
-        self.truth = Truth(self.truth.samples, session if open else NOTHING, self._until())
+        self.truth = Truth(self.truth.samples, session if open else NOTHING, until)
 
     def _read(self, folder: Folder, name: str, known: Identity) -> Read:
         """What is in a file, which is `known` to be in this state."""
@@ -159,6 +168,7 @@ class Profile:
 
     def _decode(self, file: File, known: Identity) -> Session:
         unpacked_size(file.read(HEADER), known[2], self._reader.most)
+        file.fetch(known[2])
         with self._waiting():
             return self._reader.decode(file.number)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from motes.exporters.firefox_tabs.lock import Lock, Locks
+from motes.exporters.firefox_tabs.lock import Locks
 from motes.exporters.firefox_tabs.opening import Folder
 
 from tests.support.sessions import Profile
@@ -61,45 +61,45 @@ def processes(tmp_path: Path) -> Processes:
     return Processes(tmp_path / "proc")
 
 
-def ask(profile: Profile, processes: Processes) -> Lock:
+def running(profile: Profile, processes: Processes) -> bool | None:
     with Folder(str(profile.path)) as folder:
-        return Locks(str(processes.path)).ask(folder)
+        return Locks(str(processes.path)).running(folder)
 
 
 def test_nobody_says_anything(profile: Profile, processes: Processes) -> None:
-    assert ask(profile, processes).running is None
+    assert running(profile, processes) is None
 
 
 def test_who_holds_the_lock_runs_whatever_the_link_says(profile: Profile, processes: Processes) -> None:
     profile.lock(PID)
     with held(profile):
-        assert ask(profile, processes).running is True
+        assert running(profile, processes) is True
         profile.unlock()
-        assert ask(profile, processes).running is True
-    assert ask(profile, processes).running is False
+        assert running(profile, processes) is True
+    assert running(profile, processes) is False
 
 
 def test_a_lock_that_is_free_says_that_none_runs(profile: Profile, processes: Processes) -> None:
     (profile.path / ".parentlock").touch()
-    assert ask(profile, processes).running is False
+    assert running(profile, processes) is False
 
 
 def test_a_browser_that_the_link_names(profile: Profile, processes: Processes) -> None:
     profile.lock(PID)
     processes.add(PID)
-    assert ask(profile, processes).running is True
+    assert running(profile, processes) is True
 
 
 @pytest.mark.parametrize("name", ["firefox", "firefox-bin", "GeckoMain", "librewolf", "waterfox-bin", "zen", "floorp"])
 def test_names_of_browsers(profile: Profile, processes: Processes, name: str) -> None:
     profile.lock(PID)
     processes.add(PID, name)
-    assert ask(profile, processes).running is True
+    assert running(profile, processes) is True
 
 
 def test_the_link_survives_who_made_it(profile: Profile, processes: Processes) -> None:
     profile.lock(PID)
-    assert ask(profile, processes).running is False
+    assert running(profile, processes) is False
 
 
 @pytest.mark.parametrize(
@@ -111,54 +111,43 @@ def test_a_process_that_cannot_be_the_one(
 ) -> None:
     profile.lock(PID)
     processes.add(PID, name, state=state, uid=uid)
-    assert ask(profile, processes).running is False
+    assert running(profile, processes) is False
 
 
 def test_a_process_that_began_later_has_somebody_elses_number(profile: Profile, processes: Processes) -> None:
     profile.lock(PID, at=time.time() - 3600)
     processes.add(PID, age=1800)
-    assert ask(profile, processes).running is False
+    assert running(profile, processes) is False
 
 
 def test_the_link_is_made_a_while_after_the_start(profile: Profile, processes: Processes) -> None:
     profile.lock(PID, at=time.time() - 3600)
     processes.add(PID, age=3602)
-    assert ask(profile, processes).running is True
+    assert running(profile, processes) is True
 
 
 @pytest.mark.parametrize("target", ["nowhere", "127.0.1.1:+", "127.0.1.1:+x", "127.0.1.1:+-1", "1:+99999999999", "::"])
 def test_a_link_that_names_nobody(profile: Profile, processes: Processes, target: str) -> None:
     (profile.path / "lock").symlink_to(target)
-    assert ask(profile, processes).running is None
+    assert running(profile, processes) is None
 
 
 def test_a_file_in_place_of_the_link(profile: Profile, processes: Processes) -> None:
     (profile.path / "lock").write_text(f"127.0.1.1:+{PID}")
     processes.add(PID)
-    assert ask(profile, processes).running is None
+    assert running(profile, processes) is None
 
 
 def test_a_process_that_goes_while_it_is_looked_at(profile: Profile, processes: Processes) -> None:
     profile.lock(PID)
     processes.add(PID)
     (processes.path / str(PID) / "stat").write_text("")
-    assert ask(profile, processes).running is False
-
-
-def test_since_when(profile: Profile, processes: Processes) -> None:
-    with held(profile):
-        file = os.stat(profile.path / ".parentlock").st_mtime_ns
-        assert ask(profile, processes).since == file
-        profile.lock(PID, at=1000)
-        asked = ask(profile, processes)
-        assert asked.since == 1000 * 10**9
-        profile.lock(PID, at=2000)
-        assert ask(profile, processes).key != asked.key
+    assert running(profile, processes) is False
 
 
 def test_the_lock_is_not_touched(profile: Profile, processes: Processes) -> None:
     with held(profile):
         before = os.stat(profile.path / ".parentlock")
-        ask(profile, processes)
+        running(profile, processes)
         assert os.stat(profile.path / ".parentlock").st_mtime_ns == before.st_mtime_ns
-        assert ask(profile, processes).running is True
+        assert running(profile, processes) is True

@@ -35,6 +35,23 @@ def test_a_file(place: Path) -> None:
     assert opened(place) == b"here"
 
 
+def test_fetching_reads_all_of_it_and_stays_where_it_is(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / FILE).write_bytes(bytes(5 << 19))
+    read = os.pread
+    parts: list[int] = []
+
+    def reading(number: int, octets: int, begin: int) -> bytes:
+        part = read(number, octets, begin)
+        parts.append(len(part))
+        return part
+
+    monkeypatch.setattr(os, "pread", reading)
+    with Folder(str(place)) as folder, folder.open(FILE) as file:
+        file.fetch(5 << 19)
+        assert os.lseek(file.number, 0, os.SEEK_CUR) == 0
+    assert parts == [1 << 20, 1 << 20, 1 << 19]
+
+
 def test_nothing(place: Path) -> None:
     assert opened(place) == "gone"
     (place / "backups").rmdir()

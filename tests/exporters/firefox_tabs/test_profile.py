@@ -8,6 +8,7 @@ import pytest
 from motes.exporters.firefox_tabs import profile as profile_module
 from motes.exporters.firefox_tabs import tabs as tabs_module
 from motes.exporters.firefox_tabs.decoder import Decoder
+from motes.exporters.firefox_tabs.opening import File
 from motes.exporters.firefox_tabs.problems import Failure
 from motes.exporters.firefox_tabs.session import Session
 
@@ -163,7 +164,9 @@ def test_from_start_to_start(profile: Profile, looking: Looking) -> None:
     with held(profile):
         profile.lock(2)
         assert looking.look().value("running") == 1
-        assert looking.values("windows") == looking.values("restorable_windows") == []
+        assert looking.value("windows") == 0
+        assert looking.tabs_by_state("restorable_tabs") == [0, 0, 3]
+        assert looking.problems() == []
         (profile.path / CLEAN).rename(profile.path / "sessionstore-backups/previous.jsonlz4")
         profile.save(tabs(4))
         assert looking.look().tabs_by_state() == [0, 0, 4]
@@ -179,7 +182,38 @@ def test_a_browser_that_was_killed_is_closed(profile: Profile, looking: Looking,
     assert looking.value("tab_groups") == 0
     assert looking.value("closed_tabs") == 2
     assert looking.tabs_by_state("restorable_tabs") == [0, 0, 1]
+    with held(profile):
+        profile.lock(2)
+        assert looking.look().tabs_by_state() == [0, 0, 1], "what was open at last, until something is written"
+        assert looking.problems() == []
     assert len(decodes) == 1
+
+
+def test_in_the_moment_of_the_first_save_there_may_be_no_file(profile: Profile, looking: Looking, clock: Clock) -> None:
+    profile.write(tabs(3), CLEAN)
+    looking.look()
+    with held(profile):
+        (profile.path / CLEAN).rename(profile.path / "sessionstore-backups/previous.jsonlz4")
+        assert looking.look().tabs_by_state("restorable_tabs") == [0, 0, 3]
+        assert looking.problems() == [("not_saved", "a.default")]
+        clock.now += 301
+        assert looking.look().values("restorable_tabs") == []
+        profile.save(tabs(4))
+        assert looking.look().tabs_by_state() == [0, 0, 4]
+
+
+def test_of_a_browser_that_is_closed_nothing_is_open_though_its_file_is_damaged(
+    profile: Profile, looking: Looking, clock: Clock
+) -> None:
+    with held(profile):
+        profile.write(tabs(3))
+        assert looking.look().tabs_by_state() == [0, 0, 3]
+        profile.write(DAMAGED)
+    clock.now += 299
+    assert looking.look().tabs_by_state() == [0, 0, 0]
+    assert looking.tabs_by_state("restorable_tabs") == [0, 0, 3]
+    clock.now += 2
+    assert looking.look().values("tabs") == looking.values("restorable_tabs") == []
 
 
 def test_one_whose_link_is_all_that_is_left_is_closed(profile: Profile, looking: Looking) -> None:
@@ -223,6 +257,18 @@ def test_a_damaged_file_that_has_a_good_backup(profile: Profile, looking: Lookin
     assert len(decodes) == 2
 
 
+def test_what_was_read_is_better_than_a_backup_that_is_older(profile: Profile, looking: Looking, clock: Clock) -> None:
+    profile.write(tabs(1), BACKUP, at=1000)
+    profile.write(tabs(2), at=2000)
+    looking.look()
+    (profile.path / RECOVERY).write_bytes(DAMAGED)
+    assert looking.look().tabs_by_state() == [0, 0, 2]
+    clock.now += 301
+    assert looking.values("tabs") == []
+    assert looking.look().tabs_by_state() == [0, 0, 1], "better than nothing"
+    assert errors(looking) == {"bad_block": 1}
+
+
 def test_what_is_not_looked_at_any_more_vanishes(profile: Profile, looking: Looking, clock: Clock) -> None:
     profile.write(tabs(1))
     looking.look()
@@ -261,6 +307,26 @@ def test_what_is_passing_is_tried_again_and_counted_once(
     now.now += 61
     assert looking.look().tabs_by_state() == [0, 0, 1]
     assert looking.problems() == []
+
+
+def test_a_disk_that_cannot_read_it_is_waited_for_before_there_is_a_child(
+    profile: Profile, looking: Looking, decodes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile.write(tabs(1))
+    now = Clock()
+    monkeypatch.setattr(profile_module, "monotonic", now)
+
+    def fails(_: File, size: int) -> None:
+        assert size == (profile.path / RECOVERY).stat().st_size
+        raise Failure("io_error")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(File, "fetch", fails)
+        assert looking.look().problems() == [("io_error", "a.default")]
+    assert decodes == []
+    now.now += 61
+    assert looking.look().tabs_by_state() == [0, 0, 1]
+    assert errors(looking) == {}
 
 
 def test_without_lz4_is_no_damage(profile: Profile, looking: Looking, monkeypatch: pytest.MonkeyPatch) -> None:
