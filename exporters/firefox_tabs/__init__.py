@@ -8,6 +8,7 @@ is true is remembered (profile.py), and a scrape serves that (tabs.py). Nothing 
 from collections.abc import Iterator
 
 from motes.exporters.firefox_tabs.base import NAME
+from motes.exporters.firefox_tabs.mozlz4 import LARGEST
 from motes.exporters.firefox_tabs.pattern import expanded
 from motes.exporters.firefox_tabs.tabs import Tabs
 from motes.shared.collector import Collector
@@ -30,6 +31,8 @@ def _octets(word: str) -> int:
     number: int = INTEGER.parse(word)
     if number < 1:
         raise ValueError("it is 0; no session is that small")
+    if number > LARGEST:
+        raise ValueError(f"it is more than {LARGEST}; no session file can claim to hold that")
     return number
 
 

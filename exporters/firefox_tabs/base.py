@@ -5,7 +5,8 @@ Errors: what is wrong with a folder is a problem of its own, logged when it begi
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from motes.exporters.firefox_tabs.claims import Claims, Key, Taken
 from motes.exporters.firefox_tabs.finding import Complain, Found, Target, find
@@ -19,6 +20,9 @@ from motes.shared import log
 from motes.shared.sampler import Sampler
 
 NAME = "firefox-tabs"
+
+# What is looked at in one base each time, and what may be told of it.
+_MOST_PROFILES, _MOST_PROBLEMS = 1000, 32
 
 Problems = dict[tuple[str, str], Failure]
 
@@ -69,21 +73,26 @@ class Base:
         problems: Problems = {}
 
         def complain(failure: Failure, path: str) -> None:
-            problems.setdefault((failure.reason, path), failure)
+            if len(problems) < _MOST_PROBLEMS:
+                problems.setdefault((failure.reason, path), failure)
 
         seen: set[Key] = set()
-        for target in self.targets:
-            self._watch.begin()
-            try:
-                for found in find(self.path, target, complain):
-                    self._read(found, seen, complain)
-            except Failure as failure:
-                complain(failure, self.path)
+        for found in islice(self._found(complain), _MOST_PROFILES):
+            self._read(found, seen, complain)
         self._watch.end()
         if not any(reason in UNSURE for reason, _ in problems):
             self._forget([key for key in self._profiles if key not in seen])
         self._tell(problems)
         self.looked = True
+
+    def _found(self, complain: Complain) -> Iterator[Found]:
+        """The profiles of all targets."""
+        for target in self.targets:
+            self._watch.begin()
+            try:
+                yield from find(self.path, target, complain)
+            except Failure as failure:
+                complain(failure, self.path)
 
     def _read(self, found: Found, seen: set[Key], complain: Complain) -> None:
         """Look at a profile, if it is there and was not `seen` by another way."""

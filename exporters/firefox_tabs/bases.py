@@ -50,7 +50,7 @@ class Bases:
         with self._lock:
             self._started = True
             for base in self._bases.values():
-                base.sampler.start()
+                _start(base.sampler)
 
     def stop(self) -> None:
         with self._lock:
@@ -76,16 +76,22 @@ class Bases:
             self._set(path, each)
 
     def _set(self, path: str, targets: list[Target]) -> None:
-        if path in self._bases:
-            self._bases[path].targets = targets
-            return
+        base = self._bases.get(path)
         # One that does not end has its thread still.
-        if len(self._bases) + len(self._leaving) >= 2 * MOST:
+        if base is None and len(self._bases) + len(self._leaving) >= 2 * MOST:
             self.crowded = True
             return
-        base = self._bases[path] = Base(path, targets, self._reader, self._claims, self._interval)
+        if base is None:
+            base = self._bases[path] = Base(path, targets, self._reader, self._claims, self._interval)
+        base.targets = targets
         if self._started and not self._stopped:
-            base.sampler.start()
+            _start(base.sampler)
+
+
+def _start(sampler: Sampler) -> None:
+    """Unless it runs: where there was no thread to be had for another one, all are started again."""
+    if sampler.ended():
+        sampler.start()
 
 
 class Finder:
@@ -99,6 +105,9 @@ class Finder:
         self._pattern = pattern
         self._bases = bases
         self._watch = Watch()
+
+    def start(self) -> None:
+        _start(self.sampler)
 
     def hangs(self) -> bool:
         return self._watch.hangs()

@@ -10,6 +10,7 @@ from motes.exporters.firefox_tabs.problems import Failure
 
 MAGIC = b"mozLz40\0"
 HEADER = len(MAGIC) + 4
+LARGEST = 2**32 - 1
 
 
 def unpacked_size(header: bytes, size: int, most: int) -> int:

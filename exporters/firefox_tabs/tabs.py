@@ -44,7 +44,7 @@ class Tabs:
     def start(self) -> None:
         self._bases.start()
         for finder in self._finders:
-            finder.sampler.start()
+            finder.start()
 
     def stop(self) -> None:
         for finder in self._finders:

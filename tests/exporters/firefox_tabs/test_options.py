@@ -37,6 +37,7 @@ def test_a_table() -> None:
         ({"profile": "/home/*"}, "this is an array"),
         ({"interval": "500ms"}, '"500ms" is shorter than 1s, which is as often as files are looked at'),
         ({"max-session-bytes": 0}, "it is 0; no session is that small"),
+        ({"max-session-bytes": 1 << 32}, "no session file can claim to hold that"),
         ({"max-session-bytes": "256MiB"}, "is of the wrong type"),
     ],
 )

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 from motes.exporters.firefox_tabs import bases as bases_module
+from motes.exporters.firefox_tabs.base import Base
+from motes.shared import threads
+from motes.shared.sampler import Sampler
 
 from tests.exporters.firefox_tabs.looking import Looking
+from tests.support.namespaces import until
 from tests.support.program import ROOT
 from tests.support.sessions import MARK, RECOVERY, Place, Profile, packed, tabs
 
@@ -233,6 +237,56 @@ def test_no_more_profiles_than_there_may_be(home: Path) -> None:
     looking = Looking().look()
     assert len(profiles(looking)) == 256
     assert {problem for problem, _ in looking.problems()} == {"too_many"}
+    assert len(looking.problems()) == 32
+
+
+def test_no_more_is_looked_at_than_there_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    monkeypatch.setattr(Base, "_read", lambda _, found, *__: looked_at.append(found.path))
+    for number in range(3):
+        place = Place(tmp_path / f"me/{number}")
+        place.path.joinpath("profiles.ini").write_text("".join(f"[Profile{n}]\nPath={n}\n" for n in range(800)))
+    Looking(tmp_path / "m*/*").look()
+    assert len(looked_at) == 1000
+
+
+def test_where_there_is_no_thread_to_be_had_at_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abc":
+        Profile(tmp_path / name).write(tabs(1))
+    looking = Looking(*(tmp_path / name for name in "abc"))
+    given: list[object] = []
+
+    def scarce(sampler: Sampler) -> None:
+        if len(given) == 1:
+            given.append(None)
+            raise RuntimeError("can't start new thread")
+        given.append(sampler)
+        sampler._running = True
+
+    monkeypatch.setattr(Sampler, "start", scarce)
+    with pytest.raises(RuntimeError):
+        looking.tabs.start()
+    looking.tabs.start()
+    assert len(set(given)) == len(given) == 4, "each has a thread, and none has two"
+
+
+def test_where_there_is_no_thread_for_what_a_glob_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looking = Looking(tmp_path / "*")
+    looking.tabs._bases.start()
+    Profile(tmp_path / "a").write(tabs(1))
+    (finder,) = looking.tabs._finders
+    with monkeypatch.context() as without:
+        without.setattr(threads, "start", _no_thread)
+        with pytest.raises(RuntimeError):
+            finder._look()
+    finder._look()
+    until(lambda: looking.values("windows") == [1], "a profile")
+    looking.tabs.stop()
+    until(looking.tabs.ended, "the end")
+
+
+def _no_thread(*_: object) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 def test_no_more_threads_than_there_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
