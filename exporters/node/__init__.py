@@ -67,6 +67,7 @@ COLLECTORS: dict[str, bool] = {
     "nvmesubsystem": False,
     "os": True,
     "pcidevice": False,
+    "perf": False,
     "powersupplyclass": True,
     "pressure": True,
     "processes": False,
