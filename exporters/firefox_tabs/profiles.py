@@ -17,7 +17,7 @@ _PROFILES, _INSTALLS = "profiles.ini", "installs.ini"
 _LARGEST = 1 << 20
 _MOST = 1000
 # One of these is in every profile's folder.
-_SIGNS = ("times.json", "prefs.js", ".parentlock", "sessionstore-backups", "sessionstore.jsonlz4")
+_SIGNS = ("times.json", "prefs.js", ".parentlock", "lock", "sessionstore-backups", "sessionstore.jsonlz4")
 
 Sections = dict[str, dict[str, str]]
 
@@ -33,15 +33,15 @@ def listed(folder: Folder) -> dict[str, bool]:
         installs = {}
     profiles = [each for name, each in sections.items() if name.startswith("Profile") and _path(each)][:_MOST]
     installs.update((name, each) for name, each in sections.items() if name.startswith("Install"))
-    used = {each["Default"] for each in installs.values() if "Default" in each}
+    used = {each["default"] for each in installs.values() if "default" in each}
     if not used:
-        used = {each["Path"] for each in profiles if each.get("Default") == "1"}
-    return {each["Path"]: each["Path"] in used for each in profiles}
+        used = {each["path"] for each in profiles if each.get("default") == "1"}
+    return {each["path"]: each["path"] in used for each in profiles}
 
 
 def _path(section: dict[str, str]) -> bool:
     """Whether it has one that can be."""
-    path = section.get("Path", "")
+    path = section.get("path", "")
     return path != "" and "\0" not in path
 
 
@@ -57,16 +57,13 @@ def _read(file: File) -> bytes:
 
 
 def parse(data: bytes) -> Sections:
-    """Sections by name, with what is in each. As the browser does, it takes no offence at lines that are neither."""
-    sections: Sections = {}
-    section: dict[str, str] = {}
-    for line in os.fsdecode(data).split("\n"):
-        line = line.strip()  # noqa: PLW2901 - nobody wants the other
-        if line.startswith("[") and line.endswith("]"):
-            section = sections.setdefault(line[1:-1], {})
-        elif "=" in line and not line.startswith((";", "#")):
-            key, _, value = line.partition("=")
-            section[key.strip()] = value.strip()
-    if data.strip() and not sections:
-        raise Failure("bad_ini")
-    return sections
+    """Sections by name, with what is in each, its keys in small letters. Lines that say nothing are no offence."""
+    from configparser import ConfigParser, Error  # noqa: PLC0415 - for those who have a browser
+
+    # No section is the other ones' default, nothing in a value stands for something else, and a key may lack one.
+    parser = ConfigParser(delimiters=("=",), strict=False, interpolation=None, default_section="", allow_no_value=True)
+    try:
+        parser.read_string(os.fsdecode(data).removeprefix("\ufeff"))
+    except Error:
+        raise Failure("bad_ini") from None
+    return {name: {key: value or "" for key, value in parser.items(name)} for name in parser.sections()}

@@ -50,11 +50,11 @@ def test_without_an_install_it_is_the_default(tmp_path: Path) -> None:
 
 def test_lines_of_all_kinds(tmp_path: Path) -> None:
     content = (
-        b"\xef\xbb\xbf; a comment\r\nPath=before\r\n[Profile0]\r\n# Path=no\r\n Path = a b=c \r\nnonsense\r\n"
-        b"[Profile1]\nPath=\xff\n[Profile2]\nName=none\n[Profile3]\nPath=\n[Other]\nPath=no\n"
+        b"\xef\xbb\xbf; a comment\r\n[Profile0]\r\n# Path=no\r\n Path = a b=c \r\nnonsense\r\n[DEFAULT]\nPath=no\n"
+        b"[Profile1]\nPath=%(x)s\xff\n[Profile2]\nName=none\n[Profile3]\nPath=\n[Other]\nPath=no\n"
         b"[Profile4]\nPath=x\0y\n[Profile0]\nDefault=1"
     )
-    assert profiles(tmp_path, profiles=content) == {"a b=c": True, "\udcff": False}
+    assert profiles(tmp_path, profiles=content) == {"a b=c": True, "%(x)s\udcff": False}
 
 
 @pytest.mark.parametrize("content", [b"\0" * 100, b"Path=a", b"[" * 9, b"[Profile0]\nPath=a\n" * 100_000])
@@ -87,5 +87,5 @@ def test_a_profile_is_known_by_what_is_in_it(tmp_path: Path) -> None:
         assert not is_profile(folder)
         (tmp_path / "Crash Reports").mkdir()
         assert not is_profile(folder)
-        (tmp_path / "times.json").touch()
+        (tmp_path / "lock").symlink_to("127.0.1.1:+1")
         assert is_profile(folder)
