@@ -5,6 +5,7 @@ Errors: Misconfigured, with a line for each thing that is wrong and what would b
 """
 
 import os
+import select
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from motes.shared.options import Catalogue, Option
@@ -20,6 +21,9 @@ _ENVIRONMENT = "MOTES_"
 # Where a file is looked for, of the system and, below the folder of a user's own, of that.
 SYSTEM_FILE = "/etc/motes/motes.toml"
 _USERS_FILE = "motes/motes.toml"
+_LONGEST_FILE = 16 << 20
+# How long a pipe may stay empty, in milliseconds.
+_PATIENCE = 1000
 
 
 class Misconfigured(Exception):
@@ -151,8 +155,7 @@ def load_file(path: str) -> "Values":
     import tomllib  # noqa: PLC0415 - three megabytes, for those who have a file
 
     try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(_content(path).decode())
     except OSError as error:
         raise Misconfigured([f"--config.file: cannot read {path}: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
@@ -161,6 +164,26 @@ def load_file(path: str) -> "Values":
         ) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Misconfigured([f"{path}: not TOML: {error}"]) from None
+
+
+def _content(path: str) -> bytes:
+    content = b""
+    # A pipe that nobody writes to is not waited for: on SIGHUP, all would wait.
+    with open(path, "rb", buffering=0, opener=_unhurried) as file:
+        ready = select.poll()
+        ready.register(file, select.POLLIN)
+        while ready.poll(_PATIENCE):
+            more = file.read(_LONGEST_FILE)
+            if not more:
+                return content
+            content += more
+            if len(content) > _LONGEST_FILE:
+                raise Misconfigured([f"--config.file: {path} has no end within {_LONGEST_FILE >> 20} MiB"])
+    raise Misconfigured([f"--config.file: nothing more comes out of {path}"])
+
+
+def _unhurried(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _line(error: UnicodeDecodeError) -> int:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from motes.shared import config
@@ -130,6 +131,31 @@ def test_file_that_cannot_be_read(tmp_path: Path) -> None:
         with pytest.raises(Misconfigured) as raised:
             config.load_file(str(path))
         assert raised.value.problems == [f"--config.file: cannot read {path}: {why}"]
+
+
+def test_pipes_are_read_to_their_end() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing, "wb", buffering=0) as end:
+        end.write(b"[web]\n")
+        Thread(target=lambda: (end.write(b"path = 'a'\n"), end.close())).start()
+        assert config.load_file(f"/dev/fd/{reading}") == {"web": {"path": "a"}}
+
+
+def test_what_has_no_end_or_no_beginning_is_refused(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path, why in ((pipe, f"nothing more comes out of {pipe}"), ("/dev/zero", "/dev/zero has no end within 16 MiB")):
+        with pytest.raises(Misconfigured) as raised:
+            config.load_file(str(path))
+        assert raised.value.problems == [f"--config.file: {why}"]
+
+
+def test_a_pipe_that_somebody_keeps_open_is_refused() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing, "wb", buffering=0) as end:
+        end.write(b"[web]\n")
+        with pytest.raises(Misconfigured, match="nothing more comes"):
+            config.load_file(f"/dev/fd/{reading}")
 
 
 def test_file(tmp_path: Path) -> None:
