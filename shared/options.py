@@ -45,7 +45,7 @@ class Kind:
 
     def parse_all(self, words: Iterable[str]) -> "list[Any]":
         """The values of a repeatable option from words."""
-        return [self.parse(word) for word in words]
+        return take_each(self.parse, words)
 
     def read(self, value: object) -> "Any":
         """A value from a TOML file."""
@@ -58,7 +58,7 @@ class Kind:
         """The values of a repeatable option from a TOML file."""
         if not isinstance(given, list):
             raise ValueError('this is an array: write ["…", "…"]')
-        return [self.read(one) for one in given]
+        return take_each(self.read, given)
 
 
 class Option:
@@ -144,6 +144,20 @@ def _folder(word: str) -> str:
 
 def _bare(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def take_each(take: "Callable[[Any], Any]", given: "Iterable[Any]") -> "list[Any]":
+    """What is made of each; ValueError with all that is wrong."""
+    taken = []
+    problems = []
+    for one in given:
+        try:
+            taken.append(take(one))
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise ValueError("; ".join(problems))
+    return taken
 
 
 def choice(*words: str) -> Kind:

@@ -6,7 +6,7 @@ Errors: ValueError, which names the pair's key; also for a key that is there twi
 
 from collections.abc import Callable, Iterable, Sequence
 
-from motes.shared.options import Kind
+from motes.shared.options import Kind, take_each
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,14 +31,17 @@ class Pairs(Kind):
     def read_all(self, given: object) -> "list[Pair]":
         if not isinstance(given, dict):
             raise ValueError(f'this is a table: write {{ "{self._key.metavar}" = "{self._value.metavar}" }}')
-        pairs = enumerate(given.items(), 1)
-        return _different([(self._read_key(number, key), self._read(key, value)) for number, (key, value) in pairs])
+        return _different(take_each(self._read_pair, enumerate(given.items(), 1)))
 
     def _parse(self, word: str) -> "Pair":
         key, equals, text = word.partition("=")
         if not equals:
             raise ValueError(f'"{word}" is not {self.metavar}')
         return self._key.parse(key), _named(key, self._value.parse, text)
+
+    def _read_pair(self, numbered: "tuple[int, Pair]") -> "Pair":
+        number, (key, value) = numbered
+        return self._read_key(number, key), _named(key, self._value.read, value)
 
     def _read_key(self, number: int, key: str) -> object:
         try:
@@ -49,9 +52,6 @@ class Pairs(Kind):
             # Where the two were mixed up, this is what nobody should see.
             raise ValueError(f"pair {number} has a key that is no {self._key.metavar}") from None
         return parsed
-
-    def _read(self, key: str, value: object) -> object:
-        return _named(key, self._value.read, value)
 
 
 def _named(key: str, take: "Callable[[Any], object]", value: object) -> object:

@@ -109,6 +109,19 @@ def test_all_that_is_wrong_in_a_table_is_told() -> None:
     assert len(problems) == 2
 
 
+def test_all_that_is_wrong_with_one_option_is_told() -> None:
+    table = {"allow": [1, "a", True], "rooms": {"a": 1, "b": "x", "c": 0.5}}
+    values, problems = config.from_table("web", table, "web.", OPTIONS, {})
+    assert values == {}
+    allow, rooms = problems
+    assert allow == (
+        "[web] allow: 1 is of the wrong type: TEXT is wanted, a string in quotes; "
+        "true is of the wrong type: TEXT is wanted, a string in quotes"
+    )
+    assert '"b": "x" is of the wrong type' in rooms
+    assert '; "c": 0.5 is of the wrong type' in rooms
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
