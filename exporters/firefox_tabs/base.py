@@ -125,7 +125,7 @@ class Base:
     def _tell(self, problems: Problems) -> None:
         for (reason, path), failure in problems.items():
             if (reason, path) not in self.problems:
-                log.warn("folder is not read", path=path, problem=reason, err=failure, advice=ADVICE[reason])
+                log.warn("folder is not read", path=path, **failure.fields())
         self.problems = problems
 
 

@@ -11,7 +11,7 @@ from motes.exporters.firefox_tabs.base import NAME, Base, Problems
 from motes.exporters.firefox_tabs.claims import Claims
 from motes.exporters.firefox_tabs.finding import Target
 from motes.exporters.firefox_tabs.pattern import Pattern
-from motes.exporters.firefox_tabs.problems import ADVICE, Failure, failure
+from motes.exporters.firefox_tabs.problems import Failure, failure
 from motes.exporters.firefox_tabs.profile import Reader
 from motes.exporters.firefox_tabs.watch import Watch
 from motes.shared import log
@@ -133,6 +133,6 @@ class Finder:
 
     def _tell(self, failures: Iterable[Failure]) -> None:
         problems = {(each.reason, self.path): each for each in failures}
-        for reason, path in problems.keys() - self.problems.keys():
-            log.warn("nothing is found", path=path, problem=reason, advice=ADVICE[reason])
+        for key in problems.keys() - self.problems.keys():
+            log.warn("nothing is found", path=self.path, **problems[key].fields())
         self.problems = problems

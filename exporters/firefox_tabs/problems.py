@@ -44,6 +44,12 @@ class Failure(Exception):
     def __init__(self, reason: str, told: object = "") -> None:
         super().__init__(str(told) or ADVICE[reason])
         self.reason = reason
+        self._told = str(told)
+
+    def fields(self) -> dict[str, str]:
+        """As the log has it."""
+        told = {"err": self._told} if self._told else {}
+        return {"problem": self.reason, **told, "advice": ADVICE[self.reason]}
 
 
 class Gone(Exception):

@@ -6,7 +6,7 @@ The thread that looks at it tells this, the scrape's thread reads it.
 from time import time
 
 from motes.exporters.firefox_tabs.numbers import Whose
-from motes.exporters.firefox_tabs.problems import ADVICE, PARSING, Failure
+from motes.exporters.firefox_tabs.problems import PARSING, Failure
 from motes.shared import log
 
 
@@ -38,8 +38,7 @@ class Status:
         """Logged when it is another problem than before; not to have saved anything is usual after each start."""
         self.problem = failure.reason
         if failure.reason not in (self._told, "not_saved"):
-            advice = ADVICE[failure.reason]
-            log.warn("profile is not read", **self._fields(), problem=failure.reason, err=failure, advice=advice)
+            log.warn("profile is not read", **self._fields(), **failure.fields())
             self._told = failure.reason
 
     def count(self, failure: Failure) -> None:

@@ -9,7 +9,7 @@ from motes.exporters.firefox_tabs import profile as profile_module
 from motes.exporters.firefox_tabs import tabs as tabs_module
 from motes.exporters.firefox_tabs.decoder import Decoder
 from motes.exporters.firefox_tabs.opening import File
-from motes.exporters.firefox_tabs.problems import Failure
+from motes.exporters.firefox_tabs.problems import ADVICE, Failure
 from motes.exporters.firefox_tabs.session import Session
 
 from tests.exporters.firefox_tabs.looking import Looking
@@ -255,6 +255,18 @@ def test_a_damaged_file_that_has_a_good_backup(profile: Profile, looking: Lookin
     assert errors(looking) == {"bad_block": 1}
     assert looking.problems() == [("bad_block", "a.default")]
     assert len(decodes) == 2
+
+
+def test_what_is_logged(profile: Profile, looking: Looking, capfd: pytest.CaptureFixture[str]) -> None:
+    """Each change once, and what to do about it, though the page has that, too."""
+    for content in (tabs(1), DAMAGED, DAMAGED, tabs(2)):
+        profile.write(content)
+        looking.look()
+    whose = "user=root profile=a.default browser=firefox"
+    good = f'level=info msg="profile is read" {whose}'
+    bad = f'level=warn msg="profile is not read" {whose} problem=bad_block advice="{ADVICE["bad_block"]}"'
+    lines = [line.partition(" ")[2] for line in capfd.readouterr().err.splitlines()]
+    assert lines == [good, bad, good]
 
 
 def test_what_was_read_is_better_than_a_backup_that_is_older(profile: Profile, looking: Looking, clock: Clock) -> None:
