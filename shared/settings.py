@@ -176,8 +176,10 @@ class Sources:
         kin, dot, _ = name.partition(".")
         if dot and self._plugins.get(kin) is not None:
             return f'["{name}"]: instances stand without quotes: [{name}]'
-        known = ", ".join(f"[{each}]" for each in (*TABLES, *self._plugins))
-        return f"[{name}]: no such table; there are {known}"
+        known = (*TABLES, *self._plugins)
+        meant = config.near(name, known)
+        there = ", ".join(f"[{each}]" for each in known)
+        return f"[{name}]: no such table" + (f" ([{meant}]?)" if meant else "") + f"; there are {there}"
 
     def _exporters(self, found: "Found") -> tuple[list[Wanted], list[str], list[str]]:
         """Those that run with what was given for them, what is wrong with that, and variables that are nobody's.

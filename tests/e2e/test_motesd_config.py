@@ -231,7 +231,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         'motesd: MOTES_WEB_ALLOW: "me" is no address or network',
         file + '[web] max-requests: "40" is of the wrong type: N is wanted, a whole number',
         file + "[web] max-request: no such option (max-requests?)",
-        file + "[scape]: no such table; there are [web], [scrape], [log], [node]",
+        file + "[scape]: no such table ([scrape]?); there are [web], [scrape], [log], [node]",
         file + '[node] labels: "a-b" is no name of a label',
         file + '[node] collector.cpu.info: a key with dots stands in quotes: "collector.cpu.info" = …',
         "motesd: [lywsd03mmc.attic] listen: :1 and 127.0.0.1:1 overlap",

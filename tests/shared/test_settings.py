@@ -230,7 +230,7 @@ def test_aliases(told: Told) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("[wbe]", "[wbe]: no such table; there are [web], [scrape], [log], [home], [room]"),
+        ("[wbe]", "[wbe]: no such table ([web]?); there are [web], [scrape], [log], [home], [room]"),
         ("[[home]]", "home is a table: write [home], and its options below"),
         ("web = 3", "web is a table: write [web], and its options below"),
         ("max-requests = 3", "max-requests stands outside of the tables: an option is in its table, such as [web]"),
