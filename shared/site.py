@@ -112,8 +112,8 @@ class Site:
         if path == base:
             return self._scrape(request, self._of(view), reply)
         below = base.rstrip("/") + "/"
-        if path.startswith(below) and (name := path[len(below) :]) in view:
-            return self._scrape(request, self._of((name,)), reply)
+        if path.startswith(below) and (named := _called(path[len(below) :], view)):
+            return self._scrape(request, self._of(named), reply)
         if path == "/":
             reply(_status(request, HTML, self.person_page(view)))
         elif path == "/status.json":
@@ -195,15 +195,23 @@ class Site:
         return ticket
 
 
+def _called(name: str, view: View) -> View:
+    """The exporter of this name, or all instances of the exporter of this name."""
+    return frozenset([each for each in view if name in (each, each.partition(".")[0])])
+
+
 def choose(states: Sequence[State], query: Mapping[str, Sequence[str]]) -> Sequence[State]:
-    """The collectors that `collect[]` or `exclude[]` leave; both name collectors or exporters."""
+    """The collectors that `collect[]` or `exclude[]` leave; both name collectors or exporters.
+
+    The name of an exporter stands for all of its instances.
+    """
     wanted, unwanted = query.get("collect[]", ()), query.get("exclude[]", ())
     if not wanted and not unwanted:
         return states
     if wanted and unwanted:
         raise Refused(400, "collect[] and exclude[] cannot be given together.")
     theirs = [state.collector for state in states if state.collector.exporter != OWN]
-    known = {name for collector in theirs for name in (collector.name, collector.exporter)}
+    known = {name for collector in theirs for name in (collector.name, collector.exporter, collector.kin)}
     for name in (*wanted, *unwanted):
         if name not in known:
             raise Refused(400, f'There is no collector "{name}" here; there are: {", ".join(sorted(known))}.')
@@ -213,7 +221,8 @@ def choose(states: Sequence[State], query: Mapping[str, Sequence[str]]) -> Seque
 
 
 def _named(state: State, names: Sequence[str]) -> bool:
-    return state.collector.name in names or state.collector.exporter in names
+    collector = state.collector
+    return any(name in names for name in (collector.name, collector.exporter, collector.kin))
 
 
 def time_for(headers: Mapping[bytes, bytes], most: float) -> float:

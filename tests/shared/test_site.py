@@ -203,6 +203,22 @@ def test_pages_are_of_what_is_served_there(rig: Rig) -> None:
         assert (json.kind, json.body) == ("application/json", b"json " + names)
 
 
+def test_the_name_of_a_kind_stands_for_all_of_its_instances(rig: Rig) -> None:
+    attic = Collector("ble.attic", "attic", lambda _: (), kin="ble")
+    rig.engine.replace([*[state.collector for state in rig.engine.states], attic])
+    rig.site.views = {HERE: frozenset(["node", "ble", "ble.attic"]), ELSEWHERE: frozenset(["ble.attic"])}
+    for where, path, scraped in (
+        (HERE, "ble", "adverts process attic"),
+        (HERE, "ble.attic", "process attic"),
+        (ELSEWHERE, "ble", "process attic"),
+        (HERE, "ble?collect[]=ble", "adverts process attic"),
+        (ELSEWHERE, "ble?exclude[]=ble", "process"),
+    ):
+        assert rig.get(f"/metrics/{path}", where=where) == scraped.split()
+    for path in ("node", "ble.kitchen", "attic", "ble."):
+        assert rig.status(f"/metrics/{path}", ELSEWHERE) == 404
+
+
 @pytest.mark.parametrize(
     ("path", "target", "below"), [("/", "/", "/node"), ("/a/b", "/a/b", "/a/b/node"), ("/a/", "/a/", "/a/node")]
 )
