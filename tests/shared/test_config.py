@@ -148,9 +148,14 @@ def test_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_pipes_are_read_to_their_end() -> None:
     reading, writing = os.pipe()
-    with os.fdopen(reading), os.fdopen(writing, "wb", buffering=0) as end:
-        end.write(b"[web]\n")
-        Thread(target=lambda: (end.write(b"path = 'a'\n"), end.close())).start()
+
+    def write() -> None:
+        with os.fdopen(writing, "wb", buffering=0) as end:
+            end.write(b"[web]\n")
+            end.write(b"path = 'a'\n")
+
+    with os.fdopen(reading):
+        Thread(target=write).start()
         assert config.load_file(f"/dev/fd/{reading}") == {"web": {"path": "a"}}
 
 
