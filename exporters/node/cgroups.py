@@ -5,19 +5,25 @@ Unit:   control groups.
 Errors: a line of fewer than four words, or of anything but numbers behind the name, fails the collector.
 """
 
-from collections.abc import Iterator
+from functools import lru_cache
 
 from motes.exporters.node.host import Host
-from motes.shared.exposition import Family, gauge, labels
+from motes.shared.exposition import Family, labels
+from motes.shared.frame import Frame
 
 
-def collect(host: Host) -> Iterator[Family]:
-    groups: dict[bytes, int] = {}
-    enabled: dict[bytes, int] = {}
-    for line in host.proc("cgroups").splitlines():
-        if line.startswith(b"#"):
-            continue
-        name, *words = line.split()
-        _, groups[labels(subsys_name=name)], enabled[labels(subsys_name=name)] = map(int, words[:3])
-    yield gauge("node_cgroups_cgroups", "Control groups that the controller has.", groups)
-    yield gauge("node_cgroups_enabled", "Whether the controller is enabled.", enabled)
+def collect(host: Host) -> list[Family]:
+    rows = [line.split() for line in host.proc("cgroups").splitlines() if not line.startswith(b"#")]
+    columns = [[int(row[column]) for row in rows] for column in (2, 3)]
+    return [_frame(tuple([row[0] for row in rows])).fill([number for column in columns for number in column])]
+
+
+@lru_cache(maxsize=1)
+def _frame(controllers: tuple[bytes, ...]) -> Frame:
+    label_sets = [labels(subsys_name=name) for name in controllers]
+    return Frame(
+        [
+            ("gauge", "node_cgroups_cgroups", "Control groups that the controller has.", label_sets),
+            ("gauge", "node_cgroups_enabled", "Whether the controller is enabled.", label_sets),
+        ]
+    )

@@ -93,7 +93,7 @@ def _stat(proc: Tree, folder: str) -> tuple[bytes, int]:
         os.close(descriptor)
     # The name may hold anything, brackets included.
     _, bracket, rest = line.rpartition(b")")
-    fields = rest.split()
-    if not bracket or len(fields) < _FIELDS:
+    if not bracket or rest.count(b" ") < _FIELDS:
         raise ValueError(f"{folder}/stat: {line!r}")
+    fields = rest.split(None, _THREADS + 1)
     return fields[_STATE], int(fields[_THREADS])

@@ -18,7 +18,6 @@ OPTIONS = (
     Option(_EXCLUDE, REGEX, None, "Of these, slab caches to leave out."),
 )
 
-_HEADINGS = (b"slabinfo -", b"# name")
 _WORDS = 16
 # In the order of the columns behind the name.
 _FAMILIES = (
@@ -41,15 +40,13 @@ class Collector:
         self._frame = Frame(())
 
     def collect(self) -> list[Family]:
-        lines = self._proc("slabinfo").splitlines()
-        rows = [line.split() for line in lines if not any(heading in line for heading in _HEADINGS)]
-        if any(len(row) != _WORDS for row in rows):
-            raise ValueError(f"a line of other than {_WORDS} words")
-        seen = [row[0] for row in rows]
-        if seen != self._seen:
-            self._look(seen)
-            self._seen = seen
-        return [self._frame.fill([rows[at][column] for column in range(1, 6) for at in self._wanted])]
+        words = _words(self._proc("slabinfo").splitlines())
+        names = words[::_WORDS]
+        if names != self._seen:
+            self._look(names)
+            self._seen = names
+        columns = [words[column::_WORDS] for column in range(1, 6)]
+        return [self._frame.fill([column[at] for column in columns for at in self._wanted])]
 
     def _look(self, names: list[bytes]) -> None:
         first = {name: at for at, name in reversed(list(enumerate(names)))}
@@ -59,3 +56,13 @@ class Collector:
 
     def _ignored(self, name: bytes) -> bool:
         return self._filter.ignored(name.decode("utf-8", "surrogateescape"))
+
+
+def _words(lines: list[bytes]) -> list[bytes]:
+    """Of all caches, in one piece; each is NAME and five numbers, : tunables and three, : slabdata and three."""
+    lines = [line for line in lines if b"slabinfo -" not in line and b"# name" not in line]
+    words = b"\n".join(lines).split()
+    colons = [b":"] * len(lines)
+    if len(words) != _WORDS * len(lines) or words[6::_WORDS] != colons or words[11::_WORDS] != colons:
+        raise ValueError(f"a line of other than {_WORDS} words")
+    return words
