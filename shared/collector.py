@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     Through = Callable[[Iterable[Family]], Iterable[Family]]
 
+# Whose the collectors of the program itself are: they go along with whatever is served, everywhere.
+OWN = "motes"
 _LONGEST = 1000
 
 

@@ -5,20 +5,19 @@ All methods belong to the event loop's thread; a worker touches only its own run
 """
 
 import os
+from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic, time
 
 from motes.shared import log
 from motes.shared.claims import Claims
-from motes.shared.collector import Collector
+from motes.shared.collector import OWN, Collector
 from motes.shared.crew import STUCK_AFTER, Crew, run, too_many
 from motes.shared.result import Result
 
 # A run that was late for a deadline and has lasted so long is not waited for by later scrapes.
 LATE_AFTER = 0.5
-# Whose the collectors of the program itself are: they have no worker of their own.
-_OWN = "motes"
 
 
 class State:
@@ -99,6 +98,7 @@ class Engine:
         self._working: list[Crew] = []
         self._finished: deque[tuple[State, Result]] = deque()
         self._scrapes: dict[Scrape, None] = {}
+        self._waking = allocate_lock()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.replace(collectors)
 
@@ -189,16 +189,17 @@ class Engine:
     def close(self) -> None:
         for crew in self._working:
             crew.give_up()
-        # Its number may be another file's by the time that a worker comes back.
-        wake, self._wake = self._wake, -1
-        os.close(wake)
+        with self._waking:
+            # Its number may be another file's by the time that a worker comes back.
+            wake, self._wake = self._wake, -1
+            os.close(wake)
 
     def _divided(self, collectors: Sequence[Collector]) -> list[Crew]:
-        """The crew of each: its exporter's; that of the first exporter for what is the program's own."""
+        """The crew of each: its exporter's; what is the program's own has that of the first exporter."""
         former, self._crews = self._crews, {}
         crews = []
         for collector in collectors:
-            name = (collectors[0] if collector.exporter == _OWN else collector).exporter
+            name = (collectors[0] if collector.exporter == OWN else collector).exporter
             if name not in self._crews:
                 self._crews[name] = former.pop(name) if name in former else self._crew()
             crews.append(self._crews[name])
@@ -274,7 +275,12 @@ class Engine:
 
     def _hand_over(self, state: State, result: Result, last: bool) -> None:
         self._finished.append((state, result))
-        if last and self._wake >= 0:
+        if last:
+            with self._waking:
+                self._alarm()
+
+    def _alarm(self) -> None:
+        if self._wake >= 0:
             os.eventfd_write(self._wake, 1)
 
     def _miss(self, state: State, now: float) -> None:

@@ -352,6 +352,33 @@ def test_close_waits_for_nobody(begin: Begin) -> None:
         until(lambda: not loop.engine.alive(), "the worker has ended")
 
 
+def test_what_a_worker_writes_to_is_not_closed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+    write, close = os.eventfd_write, os.close
+
+    def closes(descriptor: int) -> None:
+        close(descriptor)
+        happened.append("closed")
+
+    monkeypatch.setattr(os, "close", closes)
+    with Gate() as gate:
+
+        def slowly(descriptor: int, value: int) -> None:
+            gate()
+            write(descriptor, value)
+            happened.append("written")
+
+        monkeypatch.setattr(os, "eventfd_write", slowly)
+        engine = Engine([Scripted("a").collector])
+        engine.scrape(engine.states, monotonic() + WITHIN, lambda _: None)
+        gate.entered()
+        closing = threading.Thread(target=engine.close)
+        closing.start()
+        gate.open()
+        closing.join(WITHIN)
+        assert happened == ["written", "closed"]
+
+
 def test_a_pipe_that_never_answers_in_real_time() -> None:
     pipe, answer = os.pipe()
     hanging, good = Scripted("h", lambda: os.read(pipe, 1)), Scripted("a")
