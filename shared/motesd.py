@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 
+from motes.shared.collector import OWN
 from motes.shared.plugin import Plugin
 from motes.shared.program import Program
-from motes.shared.site import OWN
 
 EXPORTERS = {
     "node": "motes.exporters.node",

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
-from motes.shared.collector import Collector
+from motes.shared.collector import OWN, Collector
 from motes.shared.exposition import Family, labels
 from motes.shared.frame import Frame
 
@@ -50,7 +50,7 @@ def collector(version: str, more: Callable[[], Iterable[Family]]) -> Collector:
         yield frame.fill((1, *values))
         yield from more()
 
-    return Collector("motes", "process", collect)
+    return Collector(OWN, "process", collect)
 
 
 def _open_files() -> int:

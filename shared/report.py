@@ -10,6 +10,7 @@ from itertools import islice
 from time import time
 
 from motes.shared import log
+from motes.shared.collector import OWN
 from motes.shared.engine import Engine, State
 from motes.shared.listen import Listeners
 from motes.shared.running import Run, Running
@@ -25,8 +26,6 @@ ABSENT, IDLE, DOWN = "nothing here", "not asked yet", "not started"
 WRONG = frozenset((FAILED, HANGS, DOWN))
 # What an exporter's state is: the first of these that one of its collectors is in.
 _WORST_FIRST = (HANGS, FAILED, WORKS, IDLE, ABSENT)
-# Whose the collectors of the program itself are; they are served everywhere.
-OWN = "motes"
 # What somebody else's exporter tells has an end.
 _MOST_SENSORS = 5000
 _MOST_READINGS = 50

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from motes.shared import human
+from motes.shared.collector import OWN
 from motes.shared.html import escape, link
-from motes.shared.report import ABSENT, DOWN, FAILED, HANGS, IDLE, OWN, WORKS, WRONG, CollectorReport, ExporterReport
+from motes.shared.report import ABSENT, DOWN, FAILED, HANGS, IDLE, WORKS, WRONG, CollectorReport, ExporterReport
 from motes.shared.sensor import Sensor
 
 # States of which all is to be told, for one collector and for many; and those with nothing but the collector's name.

@@ -10,6 +10,7 @@ from time import monotonic
 
 from motes.shared import exposition, http, log
 from motes.shared.address import Address
+from motes.shared.collector import OWN
 from motes.shared.engine import Engine, Scrape, State
 from motes.shared.http import Refused, Request
 from motes.shared.pages import Pages
@@ -26,8 +27,6 @@ _GZIP_HEADERS = {**_METRICS_HEADERS, "Content-Encoding": "gzip"}
 _ERROR_HEADERS = {405: {"Allow": "GET, HEAD"}, 503: {"Retry-After": "1"}}
 # The names of the exporters that are served in one place.
 View = frozenset[str]
-# Whose the collector of the program's own process is; it goes along with whatever is chosen, everywhere.
-OWN = "motes"
 _NOBODY: View = frozenset()
 # Collectors have this long, in seconds, however hasty the scraper: others that share the collection may not be.
 _LEAST = 1.0

@@ -6,6 +6,7 @@ Exit status, as that of --once: 0 if no collector failed, 1 if one did.
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
+from motes.shared.collector import OWN
 from motes.shared.command_line import CommandLine
 from motes.shared.config import Misconfigured
 from motes.shared.engine import Scrape
@@ -16,7 +17,7 @@ from motes.shared.person.options import METRICS
 from motes.shared.person.picture import exported, wrong
 from motes.shared.person.terminal import Line, Terminal, paragraph, plain
 from motes.shared.problems import problems
-from motes.shared.report import OWN, WRONG, ExporterReport, Reporter
+from motes.shared.report import WRONG, ExporterReport, Reporter
 from motes.shared.sensor import Sensor
 from motes.shared.service import Service
 from motes.shared.settings import Settings, Sources, on_command_line
