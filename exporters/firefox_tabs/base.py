@@ -18,6 +18,7 @@ from motes.exporters.firefox_tabs.status import Status
 from motes.exporters.firefox_tabs.watch import Watch
 from motes.shared import log
 from motes.shared.sampler import Sampler
+from motes.shared.threads import Empty, SimpleQueue
 
 NAME = "firefox-tabs"
 
@@ -28,20 +29,32 @@ Problems = dict[tuple[str, str], Failure]
 
 
 class Base:
-    """`looked` says whether it has been looked at once; `problems` are reasons and paths."""
+    """`problems` are reasons and paths."""
 
     def __init__(self, path: str, targets: list[Target], reader: Reader, claims: Claims, interval: float) -> None:
         self.path = path
         self.targets = targets
-        self.looked = False
         self.problems: Problems = {}
-        self.sampler = Sampler(NAME, self._work)
+        self._bell: SimpleQueue[None] = SimpleQueue()
+        self.sampler = Sampler(NAME, self._work, self._ring)
         self._watch = Watch()
         self._reader = reader
         self._claims = claims
         self._interval = interval
         self._profiles: dict[Key, Profile] = {}
+        self._looked_for: list[Target] | None = None
         self._hung = False
+
+    def aim(self, targets: list[Target]) -> None:
+        """Look for these from now on: at once where they are others."""
+        if targets != self.targets:
+            self.targets = targets
+            self._ring()
+
+    @property
+    def looked(self) -> bool:
+        """Whether it has been looked at for all of them."""
+        return self._looked_for is self.targets
 
     def profiles(self) -> list[Profile]:
         return list(self._profiles.values())
@@ -59,9 +72,9 @@ class Base:
 
     def _work(self, sampler: Sampler) -> None:
         try:
-            self._look()
-            while sampler.sleep(self._interval):
+            while not sampler.stopping:
                 self._look()
+                self._rest()
         except Stopped:
             pass
         finally:
@@ -69,7 +82,17 @@ class Base:
             if sampler.stopping:
                 self._forget(list(self._profiles))
 
+    def _ring(self) -> None:
+        self._bell.put(None)
+
+    def _rest(self) -> None:
+        try:
+            self._bell.get(timeout=self._interval)
+        except Empty:
+            pass
+
     def _look(self) -> None:
+        targets = self.targets
         problems: Problems = {}
 
         def complain(failure: Failure, path: str) -> None:
@@ -77,17 +100,16 @@ class Base:
                 problems.setdefault((failure.reason, path), failure)
 
         seen: set[Key] = set()
-        for found in islice(self._found(complain), _MOST_PROFILES):
+        for found in islice(self._found(targets, complain), _MOST_PROFILES):
             self._read(found, seen, complain)
         self._watch.end()
         if not any(reason in UNSURE for reason, _ in problems):
             self._forget([key for key in self._profiles if key not in seen])
         self._tell(problems)
-        self.looked = True
+        self._looked_for = targets
 
-    def _found(self, complain: Complain) -> Iterator[Found]:
-        """The profiles of all targets."""
-        for target in self.targets:
+    def _found(self, targets: Iterable[Target], complain: Complain) -> Iterator[Found]:
+        for target in targets:
             self._watch.begin()
             try:
                 yield from find(self.path, target, complain)

@@ -83,7 +83,7 @@ class Bases:
             return
         if base is None:
             base = self._bases[path] = Base(path, targets, self._reader, self._claims, self._interval)
-        base.targets = targets
+        base.aim(targets)
         if self._started and not self._stopped:
             _start(base.sampler)
 

@@ -34,6 +34,9 @@ class Target:
         self.named = named
         self.linked = linked
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Target) and all(getattr(self, each) == getattr(other, each) for each in self.__slots__)
+
 
 class Found:
     """A profile's folder, resolved; `used` is None where nobody says whether the browser starts with it."""

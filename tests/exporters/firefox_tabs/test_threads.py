@@ -107,6 +107,23 @@ def test_once_waits_for_all_that_answers(home: Path, tmp_path: Path) -> None:
     assert windows(Page(done.stdout)) == 1
 
 
+def test_once_waits_for_what_each_glob_finds_in_a_home(home: Path) -> None:
+    places = [".mozilla/firefox", ".librewolf", ".zen", ".floorp"]
+    for place in places[1:]:
+        Place(home / "good" / place).profile("a.default").write(tabs(1))
+    done = subprocess.run(
+        [*COMMAND, "--once", *[f"--firefox.profile={home}/*/{place}" for place in places]],
+        env={**os.environ, **environment(home / "good")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    browsers = [dict(pairs)["browser"] for name, pairs in Page(done.stdout).values if name == "firefox_windows"]
+    assert sorted(browsers) == ["firefox", "floorp", "librewolf", "zen"], done.stdout
+
+
 def test_profiles_that_come_and_go(home: Path, tmp_path: Path) -> None:
     with FirefoxTabs(tmp_path / "log", home / "good") as program:
 
