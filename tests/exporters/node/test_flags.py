@@ -51,7 +51,11 @@ _FLAG = re.compile(
 )
 # Those that stop the program.
 _ENDING = {"help", "help-long", "help-man", "version"}
-_WORDS = {"web.listen-address": "127.0.0.1:0", "runtime.gomaxprocs": "2"}
+_WORDS = {
+    "collector.perf.tracepoint": "sched:sched_switch",
+    "runtime.gomaxprocs": "2",
+    "web.listen-address": "127.0.0.1:0",
+}
 
 
 def option(name: str) -> Option:
@@ -137,7 +141,7 @@ def test_every_flag_that_debians_tells_of() -> None:
         values, _ = read(f"--{name}" if value is None else f"--{name}={_WORDS.get(name, value)}")
         collector = name.split(".")[1] if name.startswith("collector.") else ""
         on = {f"collector.{collector}": True} if collector in node.COLLECTORS else {}
-        assert create(on | values)
+        assert create(on | values) or name == "collector.disable-defaults"
         if value is None:
             assert read(f"--no-{name}")[0] == {found.name: False}
 
