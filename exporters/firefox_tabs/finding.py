@@ -20,7 +20,7 @@ _MOST = 1000
 Complain = Callable[[Failure, str], None]
 
 
-class Target:
+class Target:  # noqa: PLW1641 - nobody asks for its hash
     """What to look for below a base. `browser` is empty where only the path tells.
 
     What is `named` must be there. A base that is `linked` is a link that anybody may have made.
