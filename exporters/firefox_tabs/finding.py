@@ -74,7 +74,7 @@ def _find_in(match: str, limit: str, target: Target, complain: Complain) -> Iter
     try:
         path = _resolved(match, limit)
         with Folder(path) as folder:
-            listed = _listed(folder, named=target.named)
+            listed = _listed(folder, path, named=target.named)
     except Gone:
         if target.named:
             complain(Failure("not_found"), match)
@@ -90,17 +90,27 @@ def _find_in(match: str, limit: str, target: Target, complain: Complain) -> Iter
             complain(failed, match)
 
 
-def _listed(folder: Folder, *, named: bool) -> dict[str, bool | None]:
+def _listed(folder: Folder, path: str, *, named: bool) -> dict[str, bool | None]:
     """The profiles in a folder; it is one itself where the name is empty."""
     try:
         return dict(profiles.listed(folder))
     except Gone:
         pass
     if profiles.is_profile(folder):
-        return {"": None}
+        return {"": _used(path)}
     if named:
         raise Failure("no_profile")
     return {}
+
+
+def _used(path: str) -> bool | None:
+    """Whether the browser starts with a profile, by the profiles.ini beside it, if there is one that says so."""
+    above, name = os.path.split(path)
+    try:
+        with Folder(above) as folder:
+            return profiles.listed(folder).get(name)
+    except (Gone, Failure):
+        return None
 
 
 def _resolved(path: str, limit: str) -> str:

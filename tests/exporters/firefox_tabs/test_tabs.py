@@ -80,6 +80,19 @@ def test_profiles_by_a_glob(tmp_path: Path) -> None:
     assert profiles(Looking(tmp_path / "*/t*").look()) == ["two"]
 
 
+@pytest.mark.parametrize("pattern", ["*/firefox/*", "me/firefox/b.*", "me/firefox/b.default"])
+def test_a_profile_that_is_named_itself_may_be_in_use(tmp_path: Path, pattern: str) -> None:
+    place = Place(tmp_path / "me/firefox")
+    place.profile("a.other").write(tabs(1))
+    place.profile("b.default", used=True).write(tabs(1))
+    looking = Looking(tmp_path / pattern).look()
+    assert looking.value("profile_in_use", profile="b.default") == 1
+    assert looking.values("profile_in_use", profile="a.other") == ([0] if pattern.startswith("*") else [])
+    (place.path / "profiles.ini").write_bytes(b"x" * 100)
+    assert looking.look().values("profile_in_use") == []
+    assert looking.problems() == []
+
+
 def test_one_profile_is_served_once_however_many_ways_lead_to_it(tmp_path: Path) -> None:
     profile = Place(tmp_path / "ann/.mozilla/firefox").profile("a.default")
     profile.write(tabs(1))
