@@ -19,7 +19,7 @@ def collect(host: Host) -> Iterator[Family]:
     priorities: dict[bytes, int] = {}
     for line in host.proc("swaps").splitlines()[1:]:
         name, kind, size, taken, priority = line.split()[:5]
-        device = labels(device=name, type=kind)
+        device = labels(device=name, swap_type=kind)
         sizes[device] = int(size) * _KIBIBYTE
         used[device] = int(taken) * _KIBIBYTE
         priorities[device] = int(priority)
