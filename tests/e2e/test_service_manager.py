@@ -98,11 +98,11 @@ def names(program: Program, path: str = "/metrics") -> set[str]:
 def serves_all(house: Household, program: Program) -> None:
     """Sooner or later."""
 
-    def all_there() -> bool:
+    def missing() -> set[str]:
         house.advertise(LIVING_ROOM, 20.5)
-        return names(program) >= set(READINGS)
+        return set(READINGS) - names(program)
 
-    until(all_there, "all readings", program.log)
+    until(lambda: not missing(), "all readings", lambda: f"{missing()}\n{program.log()}")
 
 
 def status(pid: int) -> dict[str, str]:
@@ -197,6 +197,7 @@ def test_stays_in_the_foreground_and_leaves_nothing(folder: Path) -> None:
     command = (*there, *AS_NOBODY, *COMMAND, f"--web.listen-address=127.0.0.1:{port}")
     environment = {"PYTHONPATH": SOURCE, "HOME": str(home), "XDG_CONFIG_HOME": ""}
     with Program(command, port, folder / "output", ready="/-/ready", machine=HERE, **environment) as program:
+        assert "node_load1" in names(program)
         pid = program.process.pid
         assert f"pid={pid}," in HERE.attempt("ss", "-Hltnp", f"sport = :{port}").stdout
         assert children(pid) == []
