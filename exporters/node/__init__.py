@@ -84,6 +84,7 @@ COLLECTORS: dict[str, bool] = {
     "supervisord": False,
     "swap": False,
     "sysctl": False,
+    "systemd": False,
     "tapestats": True,
     "tcpstat": False,
     "textfile": True,

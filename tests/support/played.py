@@ -1,8 +1,13 @@
-"""What stands in for the machine's other parties where a case of a collector says what they tell, in `calls.json`."""
+"""What stands in for the machine's other parties where a case of a collector says what they tell, in `calls.json`.
 
-from collections.abc import Mapping, Sequence
+`PLAYED` has them by what they stand in for.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from motes.exporters.node._dbus import Refused
+from motes.exporters.node._dbus_message import Call
 from motes.exporters.node._ethtool import Driver, Settings
 
 
@@ -36,3 +41,20 @@ class Ethtool:
         if isinstance(told, int):
             raise OSError(told, "as the case has it")
         return list(told)
+
+
+class Bus:
+    """Answers by the call's path, and then by its member or the property's name; an errno for a bus that fails."""
+
+    def __init__(self, answers: Mapping[str, Mapping[str, Any]] | int) -> None:
+        self._answers = answers
+
+    def ask(self, calls: Sequence[Call], _: float) -> list[Any]:
+        if isinstance(self._answers, int):
+            raise OSError(self._answers, "as the case has it")
+        refused = Refused("org.freedesktop.DBus.Error.UnknownObject")
+        names = [call.arguments[-1] if call.member == "Get" else call.member for call in calls]
+        return [self._answers.get(call.path, {}).get(name, refused) for call, name in zip(calls, names, strict=True)]
+
+
+PLAYED: Mapping[str, Callable[..., object]] = {"Ethtool": Ethtool, "system_bus": Bus}

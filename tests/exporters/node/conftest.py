@@ -1,15 +1,15 @@
 """Where a collector asks the kernel by a call and not by a file, a case says in `calls.json` what the call returns.
 
 A key is the name of the function in the collector's module, or of a constant (in capitals); {"errno": N} is the
-error a function fails with. `TZ` is the time zone of the case. A class is played by that of tests/support/played.py,
-made with the answer.
+error a function fails with. `TZ` is the time zone of the case. What tests/support/played.py plays is made with
+the answer.
 
 The cases themselves hold no tests, and some hold links that lead in circles, as sysfs does.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,8 @@ from typing import Any
 import pytest
 from motes.exporters import node
 
-from tests.support import played
+from tests.support.played import PLAYED
 
-PLAYED: dict[str, Callable[..., object]] = {"Ethtool": played.Ethtool}
 HERE = Path(__file__).parent
 
 
