@@ -52,6 +52,7 @@ COLLECTORS: dict[str, bool] = {
     "ksmd": False,
     "lnstat": False,
     "loadavg": True,
+    "logind": False,
     "mdadm": True,
     "meminfo": True,
     "meminfo_numa": False,
