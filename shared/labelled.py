@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from motes.shared.collector import Collector, Failed
 from motes.shared.exposition import Family, labels
 from motes.shared.frame import Frame
+from motes.shared.plugin import is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from motes.shared.collector import Through
-
-_OUR_OWN = ("motes.exporters.", "motes.shared.")
 
 
 def labelled(
@@ -39,7 +38,7 @@ def labelled(
 
 
 def _labelled(collector: Collector, name: str, kin: str, label_pairs: Sequence[tuple[str, str]]) -> Collector:
-    foreign = not str(getattr(collector.collect, "__module__", "")).startswith(_OUR_OWN)
+    foreign = not is_ours(collector.collect)
     if not foreign and not label_pairs and collector.exporter == name and collector.kin == kin:
         return collector
     through: Through | None = _Labels(label_pairs).put if label_pairs else None

@@ -9,8 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 
 from motes.shared.collector import OWN
-from motes.shared.plugin import Plugin
+from motes.shared.plugin import PATIENCE, Plugin
 from motes.shared.program import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from motes.shared.aside import Aside
 
 EXPORTERS = {
     "node": "motes.exporters.node",
@@ -28,16 +32,25 @@ ABOUT = (
 class Plugins(Mapping[str, Plugin]):
     """The exporters by name; looking one up imports it. In the place of one that cannot be had, one says why."""
 
+    def __init__(self) -> None:
+        # Where those of others are imported.
+        self._asides: dict[str, Aside] = {}
+
     def __getitem__(self, name: str) -> Plugin:
         load = _loader(name)
         try:
-            return _checked(name, load())
+            return _checked(name, load() if name in EXPORTERS else self._aside(name, load))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - somebody else's defect, even SystemExit
             from motes.shared import broken  # noqa: PLC0415 - for those who have one
 
             return broken.plugin(name, error)
+
+    def _aside(self, name: str, load: Callable[[], object]) -> object:
+        from motes.shared.aside import Aside  # noqa: PLC0415 - for those who have one
+
+        return self._asides.setdefault(name, Aside()).ask(load, PATIENCE)
 
     def __iter__(self) -> Iterator[str]:
         return iter(EXPORTERS)

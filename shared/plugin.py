@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from motes.shared.sensor import Sensor
 
 
+# Somebody else's plug-in may take so long, in seconds, to be imported, and to make an exporter.
+PATIENCE = 5.0
+_OUR_OWN = ("motes.exporters.", "motes.shared.")
 _TELEMETRY = ("motes_exporter", "exporter")
 
 
@@ -31,8 +34,8 @@ def _no_needs(_: "Values") -> "Iterable[Finding]":
 class Exporter:
     """An exporter that has been set up: its collectors, and what the program calls as it goes along.
 
-    All are called on the loop's thread, and must not wait for anything; what they raise is logged. `close` comes
-    without a `start` before it where a configuration was not taken.
+    All are called one at a time, and the loop waits for them: they must not wait for anything. What they raise is
+    logged. `close` comes without a `start` before it where a configuration was not taken.
     """
 
     def __init__(
@@ -93,6 +96,11 @@ class Plugin:
         self.prefix = prefix
         self.telemetry = telemetry
         self.needs = needs
+
+
+def is_ours(function: object) -> bool:
+    """Whether a function is motes' own, and not somebody else's."""
+    return str(getattr(function, "__module__", "")).startswith(_OUR_OWN)
 
 
 def _check(name: str, prefix: str, label: str) -> None:

@@ -13,6 +13,7 @@ from motes.shared import log
 from motes.shared.collector import OWN
 from motes.shared.engine import Engine, State
 from motes.shared.listen import Listeners
+from motes.shared.plugin import Exporter
 from motes.shared.running import Run, Running
 from motes.shared.sensor import Sensor
 
@@ -149,7 +150,7 @@ class Reporter:
 
     def _sensors(self, run: Run) -> list[Sensor]:
         try:
-            sensors = [_checked(each) for each in islice(run.exporter.sensors(), _MOST_SENSORS)]
+            sensors: list[Sensor] = run.ask(lambda: _sensors(run.exporter))
         except BaseException as failure:  # noqa: BLE001 - one exporter's defect, even SystemExit, costs its own sensors
             error = f"{type(failure).__name__}: {failure}"
             if self._errors.get(run.name) != error:
@@ -184,6 +185,10 @@ def _condition(state: State) -> str:
     if state.result.absent:
         return ABSENT
     return WORKS if state.result.success else FAILED
+
+
+def _sensors(exporter: Exporter) -> list[Sensor]:
+    return [_checked(each) for each in islice(exporter.sensors(), _MOST_SENSORS)]
 
 
 def _checked(sensor: object) -> Sensor:

@@ -1,24 +1,33 @@
 """The exporters that run, from their start until their threads have ended.
 
-Errors: what an exporter raises when something is asked of it is a line in the log, and nothing to the others.
+Errors: what an exporter raises when something is asked of it is a line in the log, and nothing to the others. So is
+        that somebody else's has not come back.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from time import monotonic, sleep
 
 from motes.shared import log
 from motes.shared.collector import Collector, told
 from motes.shared.config import Misconfigured
 from motes.shared.labelled import labelled
-from motes.shared.plugin import Exporter
+from motes.shared.plugin import PATIENCE, Exporter, is_ours
 from motes.shared.settings import Wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from motes.shared.aside import Aside
     from motes.shared.engine import State
 
 # How often those that are waited for are asked, in seconds.
 _ASK_EVERY = 0.02
+# How long somebody else's exporter may take to answer, in seconds.
+_ANSWER_WITHIN = 1.0
+# Likewise at the end, where all wait for it.
+_END_WITHIN = 0.3
 
 
 class Run:
@@ -29,7 +38,18 @@ class Run:
     could not do when it was asked last.
     """
 
-    __slots__ = ("broken", "collectors", "exporter", "name", "plugin", "problem", "started", "states", "wanted")
+    __slots__ = (
+        "_aside",
+        "broken",
+        "collectors",
+        "exporter",
+        "name",
+        "plugin",
+        "problem",
+        "started",
+        "states",
+        "wanted",
+    )
 
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
@@ -37,6 +57,7 @@ class Run:
         self.plugin = wanted.plugin
         self.broken = wanted.plugin.error
         self.problem = ""
+        self._aside = None if is_ours(wanted.plugin.create) else _aside()
         self.exporter, self.collectors = self._set_up(wanted)
         self.started = False
         # Of its collectors, once it is replaced.
@@ -45,24 +66,28 @@ class Run:
     def start(self) -> None:
         if self.broken:
             log.error("exporter is broken", exporter=self.name, err=self.broken)
-        self.started = self._does("started", self.exporter.start)
+        self.started = self._does("started", self.exporter.start, _ANSWER_WITHIN)
 
     def refresh(self) -> bool:
         """Whether it could."""
-        return self._does("refreshed", self.exporter.refresh)
+        return self._does("refreshed", self.exporter.refresh, _ANSWER_WITHIN)
 
-    def close(self) -> None:
-        self._does("closed", self.exporter.close)
+    def close(self, within: float = _ANSWER_WITHIN) -> None:
+        self._does("closed", self.exporter.close, within)
 
     def settled(self) -> bool:
-        return self._says(self.exporter.settled)
+        return self._says(self.exporter.settled, _ANSWER_WITHIN)
 
     def ended(self) -> bool:
-        return self._says(self.exporter.ended)
+        return self._says(self.exporter.ended, _END_WITHIN)
+
+    def ask(self, act: "Callable[[], Any]", within: float = _ANSWER_WITHIN) -> "Any":
+        """What it gives or raises, which is TimeoutError where somebody else's does not come back in time."""
+        return self._aside.ask(act, within) if self._aside else act()
 
     def _set_up(self, wanted: Wanted) -> tuple[Exporter, Sequence[Collector]]:
         try:
-            exporter = _created(wanted)
+            exporter = self.ask(lambda: _created(wanted), PATIENCE)
         except (Misconfigured, KeyboardInterrupt):
             raise
         except BaseException as error:  # noqa: BLE001 - one exporter's defect, even SystemExit, does not end the others
@@ -70,7 +95,7 @@ class Run:
         try:
             return exporter, self._labelled(exporter)
         except (TypeError, ValueError) as error:
-            self._does("closed", exporter.close)
+            self._does("closed", exporter.close, _ANSWER_WITHIN)
             exporter = self._instead(error)
             return exporter, self._labelled(exporter)
 
@@ -79,14 +104,16 @@ class Run:
 
         plugin = broken.plugin(self.name, error)
         self.broken = plugin.error
+        # What stands in is ours.
+        self._aside = None
         return plugin.create({})
 
     def _labelled(self, exporter: Exporter) -> Sequence[Collector]:
         return labelled(exporter.collectors, self.name, self.plugin.name, self.wanted.label_pairs)
 
-    def _does(self, what: str, act: Callable[[], None]) -> bool:
+    def _does(self, what: str, act: Callable[[], None], within: float) -> bool:
         try:
-            act()
+            self.ask(act, within)
         except BaseException as error:  # noqa: BLE001 - likewise
             self._complain(what, error)
             self.problem = f"not {what}: {_words(error)}"
@@ -94,10 +121,10 @@ class Run:
         self.problem = ""
         return True
 
-    def _says(self, ask: Callable[[], bool]) -> bool:
+    def _says(self, ask: Callable[[], bool], within: float) -> bool:
         """What it answers. One that cannot is not waited for, if it was ever started."""
         try:
-            return not self.started or bool(ask())
+            return not self.started or bool(self.ask(lambda: bool(ask()), within))
         except BaseException as error:  # noqa: BLE001 - likewise
             self._complain("asked", error)
             return True
@@ -165,14 +192,20 @@ class Running:
 
     def end(self, until: float) -> None:
         """Close them all, and wait for their threads until a monotonic time."""
-        self._close([*self._leaving, *self.runs])
+        self._close([*self._leaving, *self.runs], _END_WITHIN, until)
         _wait([run.ended for run in self._closed], until)
 
-    def _close(self, runs: Iterable[Run]) -> None:
+    def _close(self, runs: Iterable[Run], within: float = _ANSWER_WITHIN, until: float = inf) -> None:
         self._closed = [run for run in self._closed if not run.ended()]
         for run in runs:
-            run.close()
+            run.close(max(_ASK_EVERY, min(within, until - monotonic())))
             self._closed.append(run)
+
+
+def _aside() -> "Aside":
+    from motes.shared.aside import Aside  # noqa: PLC0415 - for those who have one of somebody else's
+
+    return Aside()
 
 
 def _created(wanted: Wanted) -> Exporter:

@@ -21,13 +21,25 @@ NODE = '[node]\n"collector.disable-defaults" = true\n' + "".join(f'"collector.{n
 MODULES = {
     "bad-import": ("raising:PLUGIN", "ModuleNotFoundError: No module named 'a_library_that_nobody_has'"),
     "bad-import-exits": ("leaving:PLUGIN", "SystemExit: usage: leaving FILE"),
+    "bad-import-hangs": ("hanging:PLUGIN", "TimeoutError: it has not come back within 5 s"),
     "bad-nothing": ("plugins:NOTHING", "AttributeError: there is no NOTHING"),
     "bad-no-plugin": ("plugins:SAYS", "TypeError: its entry point is a dict and no Plugin"),
     "bad-telemetry": ("plugins:TELLS_LIKE_NODE", "ValueError: node_scrape_collector is no prefix"),
     "bad-other-name": ("plugins:bad_spins", "ValueError: its entry point is called bad-other-name"),
 }
 ALL = {**SAYS, **{name: says for name, (_, says) in MODULES.items()}}
-WORKING = ("bad-spins", "bad-leaks", "bad-sensors", "bad-sensors-none", "bad-close", "bad-asked", "bad-thread")
+WORKING = (
+    "bad-start-hangs",
+    "bad-sensors-hang",
+    "bad-close-hangs",
+    "bad-spins",
+    "bad-leaks",
+    "bad-sensors",
+    "bad-sensors-none",
+    "bad-close",
+    "bad-asked",
+    "bad-thread",
+)
 
 
 def installed(folder: Path) -> str:

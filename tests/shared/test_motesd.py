@@ -77,6 +77,16 @@ def test_in_the_place_of_a_broken_one_is_one_that_says_so(
     assert motesd.Plugins()["theirs"] is not plugin
 
 
+def test_one_that_is_never_imported(of_others: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(motesd, "PATIENCE", 0.01)
+    of_others(theirs="tests.support.bad.hanging:PLUGIN")
+    plugins = motesd.Plugins()
+    for told in ("it has not come back within 0.01 s", "it has not come back from what it was asked before"):
+        plugin = plugins["theirs"]
+        assert isinstance(plugin, Broken)
+        assert plugin.error == f"TimeoutError: {told}"
+
+
 def test_an_interruption_is_none_of_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: str) -> None:
         raise KeyboardInterrupt

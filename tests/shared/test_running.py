@@ -5,6 +5,7 @@ from collections.abc import Callable
 from time import monotonic
 
 import pytest
+from motes.shared import running as module
 from motes.shared.broken import Broken
 from motes.shared.collector import Collector, Failed
 from motes.shared.config import Misconfigured
@@ -14,6 +15,7 @@ from motes.shared.running import Running
 from motes.shared.settings import Wanted
 
 from tests.shared.conftest import Logged
+from tests.support.fakes import Gate
 
 LATER = 30.0  # seconds from now, which no test waits for
 
@@ -59,6 +61,16 @@ def broken(name: str) -> Callable[[str], None]:
     def act(what: str) -> None:
         if what == name:
             raise KeyError(what)
+
+    return act
+
+
+def hanging(name: str, gate: Gate) -> Callable[[str], None]:
+    """Does not come back from one thing until the gate is opened."""
+
+    def act(what: str) -> None:
+        if what == name:
+            gate()
 
     return act
 
@@ -128,6 +140,30 @@ def test_a_defect_is_told_of_and_nothing_to_the_others(what: str, events: Logged
     words = {"start": "started", "refresh": "refreshed", "close": "closed"}
     fields = {"exporter": "bad", "err": f"KeyError: {what!r}"}
     assert events == [("error", f"exporter not {words.get(what, 'asked')}", fields)]
+
+
+@pytest.mark.parametrize("what", ["create", "start", "refresh", "close", "settled", "ended"])
+def test_what_does_not_come_back_keeps_nobody_waiting(
+    what: str, events: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for patience in ("PATIENCE", "_ANSWER_WITHIN", "_END_WITHIN"):
+        monkeypatch.setattr(module, patience, 0.3)
+    with Gate() as gate:
+        bad, good = Actor("bad", hanging(what, gate), yes), Actor("good", answers=yes)
+        its = running(bad, good)
+        its.start()
+        its.refresh()
+        its.settle(soon())
+        its.end(soon())
+    assert good.asked == ["create", "start", "refresh", "settled", "close", "ended"]
+    assert "TimeoutError: it has not come back within 0.3 s" in [fields["err"] for *_, fields in events]
+
+
+def test_what_stands_in_for_one_that_hangs_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.01)
+    with Gate() as gate:
+        (run,) = running(Actor("one", hanging("create", gate))).runs
+        assert run.ask(lambda: 3) == 3
 
 
 def test_what_has_not_started_is_started_again_and_not_waited_for() -> None:

@@ -50,6 +50,10 @@ def _raising(error: BaseException) -> Callable[..., Any]:
     return raises
 
 
+def _hangs(*_: object) -> Any:
+    threading.Event().wait()
+
+
 # What is raised.
 
 
@@ -228,12 +232,16 @@ def _otherwise(name: str, says: str, **more: Any) -> None:
 
 
 _add("bad-create", "RuntimeError: no battery", _raising(RuntimeError("no battery")))
+_add("bad-create-hangs", "TimeoutError: it has not come back within 5 s", _hangs)
 _add("bad-create-exits", "SystemExit: 3", _raising(SystemExit(3)))
 _add("bad-create-none", "TypeError: it has made a NoneType, which is no Exporter", lambda _: None)
 _add("bad-collectors", "TypeError: 'NoneType' object is not iterable", lambda _: Exporter(None))  # type: ignore[arg-type]
 _add("bad-collectors-none", "TypeError: None is no Collector", lambda _: Exporter([None]))  # type: ignore[list-item]
 _add("bad-collectors-two", 'ValueError: it has two collectors called "cpu"', lambda _: Exporter([_ONE, _ONE]))
 _otherwise("start", "not started", start=_raising(RuntimeError("cannot start")))
+_otherwise("start_hangs", "not started", start=_hangs, ended=_hangs)
+_otherwise("sensors_hang", "TimeoutError: it has not come back", sensors=_hangs)
+_otherwise("close_hangs", "", close=_hangs, settled=_hangs, ended=_hangs, refresh=_hangs)
 _otherwise("sensors", "RuntimeError: no sensors", sensors=_raising(RuntimeError("no sensors")))
 _otherwise("sensors_none", "TypeError: 'NoneType' object is not iterable", sensors=lambda: None)
 _otherwise("close", "", close=_raising(SystemExit("closed")))

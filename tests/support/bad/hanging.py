@@ -1,0 +1,5 @@
+"""Is never imported to its end."""
+
+from threading import Event
+
+Event().wait()
