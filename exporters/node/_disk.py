@@ -28,8 +28,8 @@ _QUEUE = tuple(
 
 
 class Disk:
-    """Keeps its label sets until udev writes anew; looks through its queue in the kernel's own sysfs once, and then
-    reads rotational alone.
+    """Keeps its label sets until udev writes anew; looks through its queue once, in a copy of sysfs as often as other
+    files are there, and else reads rotational alone.
     """
 
     def __init__(self, host: Host, name: bytes, number: tuple[bytes, bytes]) -> None:
@@ -42,8 +42,10 @@ class Disk:
         self._path = os.fsdecode(b"b%b:%b" % number)
         self._known: object = None
         self._queue = Device(host.sys, f"block/{os.fsdecode(name)}/queue", "queue", 0)
+        self._sys = host.sys
         self._is_live = host.sys.is_kernels
-        self._has_whole_queue: bool | None = None
+        self._has_whole_queue = False
+        self._listing: list[str] | None = None
 
     def refresh(self) -> bool:
         """Whether anything has changed."""
@@ -65,10 +67,19 @@ class Disk:
         return labels(device=self.name, **found)
 
     def _rotational(self) -> bytes:
-        if self._has_whole_queue is None or not self._is_live:
-            self._has_whole_queue = None not in [self._queue.get(attribute) for attribute in _QUEUE]
-            self._queue.close()
+        if self._listing is None or not self._is_live:
+            self._look_through()
         return (self._queue.get("rotational") if self._has_whole_queue else None) or b"0"
+
+    def _look_through(self) -> None:
+        try:
+            listing = os.listdir(self._sys.path(self._queue.path))
+        except OSError:
+            listing = []
+        if listing != self._listing:
+            self._listing = listing
+            self._has_whole_queue = None not in self._queue.several(_QUEUE).values()
+            self._queue.close()
 
     def _stamp(self) -> object:
         try:

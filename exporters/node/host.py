@@ -7,7 +7,7 @@ On the kernel's own file systems descriptors are kept open and read again with p
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 TYPE_CHECKING = False
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 KEPT_FILES = 384
 _KERNEL_FILESYSTEMS = frozenset((b"proc", b"sysfs"))
 _FIRST_READ = 4096
+_READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 # An attribute in sysfs is one page at most.
 _PAGE = 4096
 _GONE = frozenset((errno.ENODEV, errno.ENOENT, errno.ESRCH))
@@ -70,6 +71,32 @@ class Tree:
         finally:
             os.close(descriptor)
 
+    def attributes(self, folder: str, names: Iterable[str]) -> dict[str, bytes]:
+        """The content of those of these attributes that can be read, a page at most; nothing of them is kept.
+
+        Opened from their folder, which costs less than a walk from the root for each.
+        """
+        found: dict[str, bytes] = {}
+        try:
+            above = os.open(self._prefix + folder, os.O_PATH | os.O_CLOEXEC)
+        except OSError:
+            return found
+        try:
+            for name in names:
+                try:
+                    descriptor = os.open(name, _READING, dir_fd=above)
+                except OSError:
+                    continue
+                try:
+                    found[name] = os.pread(descriptor, _PAGE, 0)
+                except OSError:
+                    pass
+                finally:
+                    os.close(descriptor)
+        finally:
+            os.close(above)
+        return found
+
     def value(self, path: str) -> bytes:
         """The content without the white space around it: for attributes that hold one value."""
         return self(path).strip()
@@ -121,7 +148,7 @@ class Tree:
 
     def open(self, path: str) -> tuple[int, bool]:
         """A descriptor, and whether it is to be kept, and released in the end, or to be closed after use."""
-        descriptor = os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(self._prefix + path, _READING)
         # Less than none: another collector's thread may have taken the last one between the question and the taking.
         if self._device is None or self._budget.left <= 0 or os.fstat(descriptor).st_dev != self._device:
             return descriptor, False
@@ -166,6 +193,13 @@ class Device:
             return self(attribute)
         except OSError:
             return None
+
+    def several(self, attributes: Iterable[str]) -> dict[str, bytes | None]:
+        """Each of these as `get` gives it; in a copy of sysfs that costs less than one by one."""
+        if self._tree.is_kernels:
+            return {attribute: self.get(attribute) for attribute in attributes}
+        found = self._tree.attributes(self.path, attributes)
+        return {attribute: found[attribute].strip() if attribute in found else None for attribute in attributes}
 
     def has(self, attribute: str) -> bool:
         """Whether there is such an attribute; asked once of a device in the kernel's own sysfs."""

@@ -72,7 +72,7 @@ class Collector:
 
     def collect(self) -> Iterator[Family]:
         if not self._made or not self._links.unchanged():
-            read = [(device, {name: device.get(name) for name in _ATTRIBUTES}) for device in self._devices()]
+            read = [(device, device.several(_ATTRIBUTES)) for device in self._devices()]
             self._links.note(read)
             self._made = list(self._families(read))
         yield from self._made
@@ -138,6 +138,12 @@ def _number(value: bytes | None) -> Value | None:
 
 def _info(name: str, attributes: _Attributes) -> bytes:
     flags = _number(attributes["flags"])
-    admin = b"unknown" if flags is None else b"up" if int(flags) & _IFF_UP else b"down"
-    told: dict[str, str | bytes] = {text: attributes[text] or b"" for text in _TEXTS}
-    return labels(**dict(sorted({**told, "device": name, "adminstate": admin}.items())))
+    return labels(
+        address=attributes["address"] or b"",
+        adminstate=b"unknown" if flags is None else b"up" if int(flags) & _IFF_UP else b"down",
+        broadcast=attributes["broadcast"] or b"",
+        device=name,
+        duplex=attributes["duplex"] or b"",
+        ifalias=attributes["ifalias"] or b"",
+        operstate=attributes["operstate"] or b"",
+    )
