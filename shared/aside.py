@@ -6,6 +6,7 @@ Errors: what it raises; TimeoutError where it takes too long, and its thread is 
 from collections.abc import Callable
 
 from motes.shared import threads
+from motes.shared.collector import Failed, told
 from motes.shared.threads import Empty, SimpleQueue
 
 TYPE_CHECKING = False
@@ -44,5 +45,8 @@ class Aside:
 def _answer(act: "Callable[[], Any]", outcomes: "Outcomes") -> None:
     try:
         outcomes.put((act(), None))
+    except KeyboardInterrupt as error:
+        # Ctrl-C comes to the main thread.
+        outcomes.put((None, Failed(told(error))))
     except BaseException as error:  # noqa: BLE001 - it is raised for who asked
         outcomes.put((None, error))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from motes.shared.aside import Aside
+from motes.shared.collector import Failed
 
 from tests.support.fakes import WITHIN, Gate
 from tests.support.namespaces import until
@@ -30,6 +31,11 @@ def test_what_it_raises(error: BaseException) -> None:
     with pytest.raises(type(error)) as raised:
         Aside().ask(raising(error), WITHIN)
     assert raised.value is error
+
+
+def test_who_interrupts_there_is_not_the_person() -> None:
+    with pytest.raises(Failed, match=r"^KeyboardInterrupt: \^C$"):
+        Aside().ask(raising(KeyboardInterrupt("^C")), WITHIN)
 
 
 def test_what_does_not_come_back_is_asked_nothing_more_until_it_does() -> None:
