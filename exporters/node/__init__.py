@@ -113,21 +113,12 @@ ROOTS = (
     Option("path.udev.data", PATH, "/run/udev/data", "Where udev keeps its device properties."),
 )
 
-_UPSTREAM = """
-    arp bcache bcachefs bonding btrfs buddyinfo cgroups cpu_vulnerabilities dmi drbd drm edac ethtool fibrechannel
-    infiniband interrupts ipvs kernel_hung ksmd lnstat logind meminfo_numa mountstats network_route nfs nfsd ntp nvme
-    pcidevice perf powersupplyclass processes qdisc runit slabinfo softirqs supervisord swap sysctl systemd tapestats
-    tcpstat watchdog wifi xfrm xfs zoneinfo
-"""
-# Collectors of node_exporter's that are not here: service files turn many of them off.
-ABSENT = frozenset(_UPSTREAM.split()).difference(COLLECTORS)
-
 DISABLE_DEFAULTS = Option(
     "collector.disable-defaults", BOOLEAN, False, "Only those collectors are on that are named, as in --collector.cpu."
 )
 SWITCHES = [
-    Option(f"collector.{name}", BOOLEAN, COLLECTORS.get(name, False), f"The {name} collector.", hidden=True)
-    for name in (*COLLECTORS, *ABSENT)
+    Option(f"collector.{name}", BOOLEAN, default, f"The {name} collector.", hidden=True)
+    for name, default in COLLECTORS.items()
 ]
 
 
@@ -169,9 +160,6 @@ def enabled(values: Mapping[str, object]) -> Sequence[str]:
 
 def create(values: Mapping[str, object]) -> Exporter:
     """An exporter from the values that were given; the rest are defaults. ValueError for flags that exclude others."""
-    for name in sorted(ABSENT):
-        if values.get(f"collector.{name}"):
-            raise ValueError(f"--collector.{name}: there is no {name} collector here; leave it out")
     names = enabled(values)
     own = [option for name in names for option in options(name)]
     flags = {option.name: option.default for option in [*ROOTS, *own]} | dict(values)

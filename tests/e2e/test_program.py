@@ -66,7 +66,6 @@ def events(log: str) -> list[dict[str, str]]:
         (["--log.level=two\nlines"], '--log.level: "two\\nlines" is not one of'),
         (["--config.file=/nowhere"], "--config.file: cannot read /nowhere: No such file or directory"),
         (["--path.procfs=/nowhere"], '--path.procfs: "/nowhere" is not a folder'),
-        (["--collector.wifi"], "--collector.wifi: there is no wifi collector here"),
         (["--collector.netdev.device-include=a(?=b)"], "--collector.netdev.device-include: "),
         (
             ["--collector.netdev.device-include=a", "--collector.netdev.device-exclude=b"],

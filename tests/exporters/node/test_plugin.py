@@ -77,14 +77,6 @@ def test_a_collector_that_is_off_by_default(monkeypatch: pytest.MonkeyPatch) -> 
     assert names("--collector.os", "--collector.disable-defaults") == ["os"]
 
 
-def test_collectors_that_are_not_here_can_be_turned_off_but_not_on() -> None:
-    assert not node.ABSENT.intersection(node.COLLECTORS)
-    for name in node.ABSENT:
-        assert names("--collector.disable-defaults", f"--no-collector.{name}") == []
-    with pytest.raises(ValueError, match=r"^--collector\.wifi: there is no wifi collector here; leave it out$"):
-        names("--collector.wifi")
-
-
 def test_expressions_that_cannot_be_taken_are_refused() -> None:
     with pytest.raises(Misconfigured, match=r"^--collector\.vmstat\.fields: .*look-ahead"):
         read("--collector.vmstat.fields=a(?!b)")
