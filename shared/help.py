@@ -30,23 +30,25 @@ def usage(
         if shown:
             parts += ["", f"{title}:"]
         for option in shown:
-            told = _told(option, defaults.get(option.name) or _default(option), option.name == bare)
-            parts += [f"  {short.get(option.name, '')}{_flag(option)}", *wrapped(told, _INDENT)]
+            text = told(option, defaults.get(option.name, ""), bare=option.name == bare)
+            parts += [f"  {short.get(option.name, '')}{flag(option)}", *wrapped(text, _INDENT)]
     return "\n".join([*parts, "", *wrapped(_ELSEWHERE)]) + "\n"
 
 
-def _told(option: Option, default: str, bare: bool) -> str:
-    told = [option.help]
+def told(option: Option, default: str, *, bare: bool) -> str:
+    """What it is for; `default` is the program's own, if it has one, and `bare` whether the flag may be left out."""
+    parts = [option.help]
     if option.kind.private:
-        told.append("Only in the file of --config.file.")
+        parts.append("Only in the file of --config.file.")
     elif option.repeatable:
-        told.append("Repeatable; the flag may be left out." if bare else "Repeatable.")
-    if default:
-        told.append(f"Default: {default}")
-    return " ".join(told)
+        parts.append("Repeatable; the flag may be left out." if bare else "Repeatable.")
+    if default := default or _default(option):
+        parts.append(f"Default: {default}")
+    return " ".join(parts)
 
 
-def _flag(option: Option) -> str:
+def flag(option: Option) -> str:
+    """How it is written."""
     if option.kind is BOOLEAN:
         return f"--{'[no-]' if option.default else ''}{option.name}"
     return f"{'' if option.kind.private else '--'}{option.name}={option.kind.metavar}"

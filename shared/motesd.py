@@ -79,9 +79,11 @@ def _checked(name: str, plugin: object) -> Plugin:
     return plugin
 
 
+PROGRAM = Program("motesd", ABOUT, "127.0.0.1:9100", Plugins(), default=["node"])
+
+
 def main() -> None:
-    program = Program("motesd", ABOUT, "127.0.0.1:9100", Plugins(), default=["node"])
-    sys.exit(program.main(sys.argv[1:]))
+    sys.exit(PROGRAM.main(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ ABOUT = (
     "Serves what the BME680 of card10 badges measures to Prometheus: it finds them, asks them over USB or listens to "
     "their app, and goes on whenever they are back. Needs pyserial, and the group dialout."
 )
+PROGRAM = Program("motes-card10-bme680", ABOUT, "127.0.0.1:9266", {PLUGIN.name: PLUGIN}, own=PLUGIN)
 
 
 def main() -> None:
-    program = Program("motes-card10-bme680", ABOUT, "127.0.0.1:9266", {PLUGIN.name: PLUGIN}, own=PLUGIN)
-    sys.exit(program.main(sys.argv[1:]))
+    sys.exit(PROGRAM.main(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -9,19 +9,19 @@ ABOUT = (
     "Serves what LYWSD03MMC Bluetooth thermometers measure to Prometheus: it listens to every firmware there is, and "
     "asks those whose addresses are given. Needs BlueZ, and no privilege."
 )
+PROGRAM = Program(
+    "motes-lywsd03mmc",
+    ABOUT,
+    "127.0.0.1:9265",
+    {PLUGIN.name: PLUGIN},
+    own=PLUGIN,
+    letters={"i": "ble.adapter", "k": "ble.key-file", "l": "web.listen-address"},
+    bare="ble.poll",
+)
 
 
 def main() -> None:
-    program = Program(
-        "motes-lywsd03mmc",
-        ABOUT,
-        "127.0.0.1:9265",
-        {PLUGIN.name: PLUGIN},
-        own=PLUGIN,
-        letters={"i": "ble.adapter", "k": "ble.key-file", "l": "web.listen-address"},
-        bare="ble.poll",
-    )
-    sys.exit(program.main(sys.argv[1:]))
+    sys.exit(PROGRAM.main(sys.argv[1:]))
 
 
 if __name__ == "__main__":
