@@ -4,16 +4,18 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
+from time import monotonic
 
 import pytest
 from motes.shared import threads
 from motes.shared.collector import Collector
 from motes.shared.crew import STUCK_AFTER, run
+from motes.shared.engine import Engine
 from motes.shared.exposition import Family, gauge, text
 from motes.shared.frame import Frame
 
 from tests.shared.conftest import Logged
-from tests.support.fakes import Gate, Scripted
+from tests.support.fakes import WITHIN, Clock, Gate, Scripted
 from tests.support.loop import Begin, Loop
 from tests.support.namespaces import until
 
@@ -299,3 +301,44 @@ def test_a_limit_that_is_changed(begin: Begin) -> None:
     for most, value in ((0, "1"), (599, ""), (600, "1")):
         loop.engine.max_series = most
         assert loop.scrape().values() == {"a": value}
+
+
+# The end.
+
+
+def test_close_waits_for_nobody(begin: Begin) -> None:
+    with Gate() as gate:
+        loop = Loop(Clock(), Scripted("h", gate))
+        loop.scrape()
+        gate.entered()
+        assert loop.engine.alive()
+        loop.engine.close()
+        gate.open()
+        until(lambda: not loop.engine.alive(), "the worker has ended")
+
+
+def test_what_a_worker_writes_to_is_not_closed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+    write, close = os.eventfd_write, os.close
+
+    def closes(descriptor: int) -> None:
+        close(descriptor)
+        happened.append("closed")
+
+    monkeypatch.setattr(os, "close", closes)
+    with Gate() as gate:
+
+        def slowly(descriptor: int, value: int) -> None:
+            gate()
+            write(descriptor, value)
+            happened.append("written")
+
+        monkeypatch.setattr(os, "eventfd_write", slowly)
+        engine = Engine([Scripted("a").collector])
+        engine.scrape(engine.states, monotonic() + WITHIN, lambda _: None)
+        gate.entered()
+        closing = threading.Thread(target=engine.close)
+        closing.start()
+        gate.open()
+        closing.join(WITHIN)
+        assert happened == ["written", "closed"]

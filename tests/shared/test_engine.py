@@ -14,9 +14,8 @@ from motes.shared.engine import LATE_AFTER, Engine, Scrape
 from motes.shared.exposition import gauge
 
 from tests.shared.conftest import Logged
-from tests.support.fakes import WITHIN, Clock, Gate, Scripted
-from tests.support.loop import Begin, Loop
-from tests.support.namespaces import until
+from tests.support.fakes import WITHIN, Gate, Scripted
+from tests.support.loop import Begin
 
 
 def test_a_scrape_collects_what_it_asks_for(begin: Begin) -> None:
@@ -339,44 +338,6 @@ def test_what_is_replaced_while_it_collects_claims_nothing(begin: Begin) -> None
         assert before.values() == {"gone": "1"}
         assert not retired.pending
         assert loop.scrape().values() == {"new": "1"}
-
-
-def test_close_waits_for_nobody(begin: Begin) -> None:
-    with Gate() as gate:
-        loop = Loop(Clock(), Scripted("h", gate))
-        loop.scrape()
-        gate.entered()
-        assert loop.engine.alive()
-        loop.engine.close()
-        gate.open()
-        until(lambda: not loop.engine.alive(), "the worker has ended")
-
-
-def test_what_a_worker_writes_to_is_not_closed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    happened: list[str] = []
-    write, close = os.eventfd_write, os.close
-
-    def closes(descriptor: int) -> None:
-        close(descriptor)
-        happened.append("closed")
-
-    monkeypatch.setattr(os, "close", closes)
-    with Gate() as gate:
-
-        def slowly(descriptor: int, value: int) -> None:
-            gate()
-            write(descriptor, value)
-            happened.append("written")
-
-        monkeypatch.setattr(os, "eventfd_write", slowly)
-        engine = Engine([Scripted("a").collector])
-        engine.scrape(engine.states, monotonic() + WITHIN, lambda _: None)
-        gate.entered()
-        closing = threading.Thread(target=engine.close)
-        closing.start()
-        gate.open()
-        closing.join(WITHIN)
-        assert happened == ["written", "closed"]
 
 
 def test_a_pipe_that_never_answers_in_real_time() -> None:
