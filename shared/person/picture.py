@@ -56,8 +56,10 @@ def wrong(found: Sequence[Problem], width: int) -> list[Line]:
 def _listening(report: Report, width: int) -> list[Line]:
     lines: list[Line] = [[], [("listening", "bold")]]
     for address, state in report.listeners:
-        good = state == "listening"
-        lines += paragraph([(f"  {address} ", "")], "" if good else state, width, "note", indent=4)
+        if state == "listening":
+            lines.append([(f"  {address}", "")])
+        else:
+            lines += paragraph([(f"  {address} ", "")], state, width, "note", indent=4)
     allowed = ", ".join(report.allow) or "everybody who reaches it"
     return lines + paragraph([("  may connect: ", "dim")], allowed, width, indent=4)
 

@@ -56,7 +56,7 @@ def test_all_is_well() -> None:
         "All is well.",
         "",
         "listening",
-        "  127.0.0.1:9100 ",
+        "  127.0.0.1:9100",
         "  may connect: everybody who reaches it",
         "",
         "node  works",
