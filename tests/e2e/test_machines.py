@@ -9,9 +9,11 @@ import pytest
 from motes.exporters import node
 
 from tests.e2e.test_node_exporter import FAMILIES, LABELS, OURS, THEIRS, VALUES
+from tests.e2e.test_prometheus import complaints
 from tests.exporters.node.test_machines import CALLING, MACHINES, NAMES, flags
 from tests.support.comparison import Exceptions, settle, told
 from tests.support.counterparts import node_exporter, node_exporter_flags
+from tests.support.page import Page
 from tests.support.program import motes_node
 from tests.support.tree import unpack
 
@@ -67,3 +69,17 @@ def test_as_node_exporter_has_it(name: str, tmp_path: Path) -> None:
     ):
         left = settle(lambda: ours.get("/metrics"), lambda: theirs.get("/metrics"), exceptions(name))
         assert not left, told(left) + "\n" + ours.log()
+
+
+def test_promtool_complains_of_nothing_new(tmp_path: Path) -> None:
+    """With everything on, of which theirs has not all."""
+    unpack((MACHINES / "server.tree").read_text(), tmp_path)
+    words = [*flags("server", tmp_path), "--collector.netstat.fields=.*"]
+    everything = [f"--collector.{name}" for name in node.COLLECTORS]
+    with (
+        motes_node(tmp_path / "ours.log", *everything, *words) as ours,
+        node_exporter(tmp_path / "theirs.log", *_COLLECTORS, *words) as theirs,
+    ):
+        page = ours.get("/metrics")
+        assert complaints(page) - complaints(theirs.get("/metrics")) == set()
+    assert {"node_pcidevice_info", "node_sysctl_vm_swappiness"} < Page(page).kinds.keys()
