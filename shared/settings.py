@@ -123,6 +123,7 @@ class Sources:
         self._own = own
         self._default = default
         self._searching = searching
+        self._found = ""
 
     def read(self) -> Settings:
         """All that the program is told, read anew; Misconfigured if anything in it is wrong."""
@@ -136,7 +137,8 @@ class Sources:
         environment, problems = config.from_environment(self._environment, COMMON.options)
         path = self._ours.get("config.file", environment.get("config.file"))
         if path is None:
-            path = config.default_file(self._environment) if self._searching else ""
+            # One that was there is missed.
+            path = self._found = (config.default_file(self._environment) or self._found) if self._searching else ""
         from_file, found, wrong = self._file(path) if path else ({}, {}, [])
         values = config.defaults(COMMON.options) | from_file | environment | self._ours
         exporters, more, ignored = self._exporters(found)

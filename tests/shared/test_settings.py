@@ -179,6 +179,21 @@ def test_a_file_that_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert file(MOTES_CONFIG_FILE=str(other)) == str(other)
 
 
+def test_a_file_that_was_there_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = tmp_path / "found.toml"
+    monkeypatch.setattr(config, "SYSTEM_FILE", str(found))
+    sources = Sources({}, {}, PLUGINS, default=["home"], searching=True)
+    assert sources.read().file == ""
+    found.write_text("[room]")
+    assert [wanted.name for wanted in sources.read().exporters] == ["room"]
+    found.unlink()
+    for _ in range(2):
+        with pytest.raises(Misconfigured, match=r"found\.toml: No such file"):
+            sources.read()
+    found.write_text("[home]")
+    assert [wanted.name for wanted in sources.read().exporters] == ["home"]
+
+
 def test_an_exporter_whose_options_are_broken_is_one_that_says_so(tmp_path: Path) -> None:
     def parse(_: str) -> None:
         raise KeyError("x")
