@@ -42,8 +42,8 @@ PROGRAMS = {
     "firefox-tabs": "motes.exporters.firefox_tabs.program",
 }
 ROOMS = [f"A4:C1:38:00:00:0{number}" for number in range(1, 5)]
-READINGS = (b"\nthermometer_temperature_celsius{", b"\ncard10_temperature_celsius{", b"\nfirefox_restorable_tabs{")
-PROBLEMS = (b"\nthermometer_problem_info{", b"\ncard10_problem_info{", b"\nfirefox_problem_info{")
+READINGS = ("node_load1", "thermometer_temperature_celsius", "card10_temperature_celsius", "firefox_restorable_tabs")
+PROBLEMS = ("node_load1", "thermometer_problem_info", "card10_problem_info", "firefox_problem_info")
 NOTHING = {"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent", "HOME": "/nonexistent", "XDG_CONFIG_HOME": ""}
 
 
@@ -141,10 +141,13 @@ def speaking(house: Household) -> Iterator[None]:
         thread.join()
 
 
-def measured(start: Callable[[], Group], found: Sequence[bytes], scrapes: int, seconds: float) -> Cost:
+def measured(start: Callable[[], Group], found: Sequence[str], scrapes: int, seconds: float) -> Cost:
     """Once it has found out what there is."""
     with start() as group:
-        until(lambda: all(each in group.pages() for each in found), "all readings, or what is wrong with them")
+        until(
+            lambda: all(f"\n{each}".encode() in group.pages() for each in found),
+            "all readings, or what is wrong with them",
+        )
         return group.cost(scrapes, seconds)
 
 
