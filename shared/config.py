@@ -12,7 +12,7 @@ from motes.shared.options import Catalogue, Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import IO, Any
 
     Values = dict[str, Any]
     Old = dict[str, str]
@@ -168,18 +168,21 @@ def load_file(path: str) -> "Values":
 
 def _content(path: str) -> bytes:
     content = b""
-    # A pipe that nobody writes to is not waited for: on SIGHUP, all would wait.
     with open(path, "rb", buffering=0, opener=_unhurried) as file:
-        ready = select.poll()
-        ready.register(file, select.POLLIN)
-        while ready.poll(_PATIENCE):
-            more = file.read(_LONGEST_FILE)
-            if not more:
-                return content
+        while more := _more(file, path):
             content += more
             if len(content) > _LONGEST_FILE:
                 raise Misconfigured([f"--config.file: {path} has no end within {_LONGEST_FILE >> 20} MiB"])
-    raise Misconfigured([f"--config.file: nothing more comes out of {path}"])
+    return content
+
+
+def _more(file: "IO[bytes]", path: str) -> bytes:
+    # A pipe that nobody writes to is not waited for: on SIGHUP, all would wait.
+    ready = select.poll()
+    ready.register(file, select.POLLIN)
+    if not ready.poll(_PATIENCE):
+        raise Misconfigured([f"--config.file: nothing more comes out of {path}"])
+    return file.read(_LONGEST_FILE)
 
 
 def _unhurried(path: str, flags: int) -> int:

@@ -28,8 +28,8 @@ class Program:
 
     `own` is the one exporter that it is, whose options are its flags; without it, the tables of the configuration say
     which of `plugins` run, and `default` runs where they name none; and that configuration is looked for where it is
-    not named. `letters` are short flags and the options that
-    they stand for (`-l`, as "l": "web.listen-address"); `bare` is the repeatable option that bare words are for.
+    not named. `letters` are short flags and the options that they stand for (`-l`, as "l": "web.listen-address");
+    `bare` is the repeatable option that bare words are for.
     """
 
     def __init__(

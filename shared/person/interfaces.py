@@ -32,13 +32,19 @@ def _addresses() -> Iterator[tuple[int, str]]:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as kernel:
         kernel.settimeout(1.0)
         kernel.send(netlink.dump(_RTM_GETADDR, bytes(_IFADDRMSG.size)))
-        while True:
-            for kind, _, _, body in netlink.messages(kernel.recv(_LONGEST)):
-                if kind == netlink.NLMSG_DONE:
-                    return
-                family, _, _, _, index = _IFADDRMSG.unpack_from(body)
-                held = {each: bytes(value) for each, value in netlink.attributes(body, _IFADDRMSG.size)}
-                # On a point-to-point link, the other end's stands in IFA_ADDRESS.
-                packed = held.get(_IFA_LOCAL) or held.get(_IFA_ADDRESS, b"")
-                if len(packed) == _SIZES.get(family):
-                    yield index, socket.inet_ntop(family, packed)
+        for body in _told(kernel):
+            family, _, _, _, index = _IFADDRMSG.unpack_from(body)
+            held = {each: bytes(value) for each, value in netlink.attributes(body, _IFADDRMSG.size)}
+            # On a point-to-point link, the other end's stands in IFA_ADDRESS.
+            packed = held.get(_IFA_LOCAL) or held.get(_IFA_ADDRESS, b"")
+            if len(packed) == _SIZES.get(family):
+                yield index, socket.inet_ntop(family, packed)
+
+
+def _told(kernel: socket.socket) -> "Iterator[memoryview]":
+    """What comes until the kernel has told all."""
+    while True:
+        for kind, _, _, body in netlink.messages(kernel.recv(_LONGEST)):
+            if kind == netlink.NLMSG_DONE:
+                return
+            yield body
