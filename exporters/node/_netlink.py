@@ -6,6 +6,7 @@ Errors: OSError where netlink is refused, ValueError for an answer that is garbl
 
 import errno
 import socket
+from collections.abc import Iterator
 
 from motes.shared import netlink
 
@@ -40,15 +41,21 @@ class Netlink:
 
     def _ask(self, request: bytes) -> list[tuple[int, memoryview]]:
         """All messages of the answer, with their flags; the last is NLMSG_DONE."""
-        if self._socket is None:
-            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, self._family)
-        self._socket.send(request)
         answers = []
-        while True:
-            for kind, flags, _, body in netlink.messages(self._socket.recv(_LARGEST)):
+        for datagram in self.datagrams(request):
+            for kind, flags, _, body in netlink.messages(datagram):
                 answers.append((flags, body))
                 if kind == netlink.NLMSG_DONE:
                     return answers
+        return answers
+
+    def datagrams(self, request: bytes) -> Iterator[bytes]:
+        """Whatever comes in answer to a request, without an end: NLMSG_DONE is for the caller to see."""
+        if self._socket is None:
+            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, self._family)
+        self._socket.send(request)
+        while True:
+            yield self._socket.recv(_LARGEST)
 
     def close(self) -> None:
         if self._socket is not None:
