@@ -88,7 +88,7 @@ _UNITS: dict[str, tuple[str, Convert]] = {
 
 
 @lru_cache(maxsize=1024)
-def metric(kind: str, element: str, *, twin: bool) -> Metric | None:
+def metric(kind: str, element: str, twin: bool) -> Metric | None:
     """For `temp1_max` kind and element are `temp` and `max`, for `pwm1` the element is empty.
 
     A sensor with both `pwm1` and `pwm1_input` has a twin: the input does not stand for the sensor then. A converter

@@ -176,11 +176,15 @@ class Device:
 
     def __call__(self, attribute: str) -> bytes:
         """An attribute's value without the white space around it; OSError as `open` and `read` raise it."""
+        return self.content(attribute).strip()
+
+    def content(self, attribute: str) -> bytes:
+        """The whole of an attribute; OSError likewise."""
         descriptor = self._kept.get(attribute)
         if descriptor is None:
             return self._open(attribute)
         try:
-            return os.pread(descriptor, _PAGE, 0).strip()
+            return os.pread(descriptor, _PAGE, 0)
         except OSError as error:
             if error.errno not in _GONE:
                 raise  # the driver's answer, such as EINVAL for the speed of a link that is down
@@ -196,10 +200,20 @@ class Device:
 
     def several(self, attributes: Iterable[str]) -> dict[str, bytes | None]:
         """Each of these as `get` gives it; in a copy of sysfs that costs less than one by one."""
-        if self._tree.is_kernels:
-            return {attribute: self.get(attribute) for attribute in attributes}
-        found = self._tree.attributes(self.path, attributes)
+        found = self.contents(attributes)
         return {attribute: found[attribute].strip() if attribute in found else None for attribute in attributes}
+
+    def contents(self, attributes: Iterable[str]) -> dict[str, bytes]:
+        """The content of those of these that can be read."""
+        if not self._tree.is_kernels:
+            return self._tree.attributes(self.path, attributes)
+        found: dict[str, bytes] = {}
+        for attribute in attributes:
+            try:
+                found[attribute] = self.content(attribute)
+            except OSError:
+                continue
+        return found
 
     def has(self, attribute: str) -> bool:
         """Whether there is such an attribute; asked once of a device in the kernel's own sysfs."""
@@ -217,9 +231,9 @@ class Device:
         descriptor, keep = self._tree.open(f"{self.path}/{attribute}")
         if keep:
             self._kept[attribute] = descriptor
-            return os.pread(descriptor, _PAGE, 0).strip()
+            return os.pread(descriptor, _PAGE, 0)
         try:
-            return os.pread(descriptor, _PAGE, 0).strip()
+            return os.pread(descriptor, _PAGE, 0)
         finally:
             os.close(descriptor)
 

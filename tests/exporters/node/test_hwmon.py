@@ -6,7 +6,6 @@ import pytest
 from motes.exporters import node
 from motes.exporters.node._hwmon import clean, metric
 from motes.shared import exposition
-from motes.shared.re2 import compile_re2
 
 
 @pytest.fixture
@@ -36,13 +35,6 @@ def test_sensors_come_and_go(tmp_path: Path, flags: dict[str, object]) -> None:
     assert 'sensor="temp2",label="GPU"} 1\n' in page()
     chip.rename(tmp_path / "gone")
     assert page() == ""
-
-
-@pytest.mark.parametrize("what", ["chip", "sensor"])
-def test_include_and_exclude_exclude_each_other(flags: dict[str, object], what: str) -> None:
-    names = [f"collector.hwmon.{what}-{which}" for which in ("include", "exclude")]
-    with pytest.raises(ValueError, match=f"--{names[0]} and --{names[1]}"):
-        node.create(flags | dict.fromkeys(names, compile_re2("x")))
 
 
 @pytest.mark.parametrize(
