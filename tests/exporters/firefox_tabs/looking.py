@@ -4,9 +4,12 @@ from motes.exporters.firefox_tabs.tabs import Tabs
 from motes.shared.exposition import text
 
 from tests.support.page import Page
+from tests.support.sessions import packed, tabs
 
 STATES = ("pinned", "hidden", "plain")
 LIMIT = 16 << 20
+# A session file that was cut.
+DAMAGED = packed(tabs(50))[:-40]
 
 
 class Looking:
@@ -48,6 +51,11 @@ class Looking:
     def names(self, metric: str, label: str) -> list[str]:
         """What a label of a metric's series is."""
         return sorted(dict(pairs)[label] for name, pairs in self.page().values if name == f"firefox_{metric}")
+
+    def errors(self) -> dict[str, float]:
+        """How many were counted, by reason."""
+        reasons = self.names("parse_errors_total", "reason")
+        return {reason: self.values("parse_errors_total", reason=reason)[0] for reason in reasons}
 
     def problems(self) -> list[tuple[str, str]]:
         """Their names, and the ends of their paths."""

@@ -15,11 +15,6 @@ from tests.support.sessions import CLEAN, MARK, NOW, RECOVERY, Place, Profile, s
 DAY = 86400
 
 
-@pytest.fixture
-def profile(tmp_path: Path) -> Profile:
-    return Profile(tmp_path / "a.default")
-
-
 def only(looking: Looking) -> Sensor:
     (sensor,) = looking.look().tabs.sensors()
     return sensor
