@@ -82,8 +82,11 @@ def test_each_address_serves_its_own(tmp_path: Path) -> None:
         assert exporters(page(here, "/metrics/node")) == {"node"}
         for port in (here, there):
             assert exporters(page(port, "/metrics/theirs.kitchen")) == {"theirs.kitchen"}
+        # The name of both is that of those that are served there.
+        assert exporters(page(here, "/metrics/theirs")) == {"theirs.kitchen"}
+        assert exporters(page(there, "/metrics/theirs")) == {"theirs", "theirs.kitchen"}
         for port, path, status in (
-            (here, "/metrics/theirs", 404),
+            (here, "/metrics/theirs.attic", 404),
             (there, "/metrics/node", 404),
             (there, "/metrics?collect[]=loadavg", 400),
             (there, "/metrics?exclude[]=node", 400),
