@@ -296,7 +296,7 @@ def reload(program: Program, says: str) -> None:
         "max-request = 3",
         'allow = ["me"]',
         '[node]\n"path.procfs" = "/nowhere"',
-        '[node]\n"collector.wifi" = true',
+        '[node]\n"collector.wify" = true',
         "[nodes]",
     ],
 )
