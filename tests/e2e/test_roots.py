@@ -52,7 +52,8 @@ class Container:
         self.flags = [f"--path.{name}fs={folder / name}" for name in ("proc", "sys", "root")]
 
     def start(self, *command: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
-        return self._host.start(*command, log=log, **environment)
+        assigned = [f"{name}={value}" for name, value in environment.items()]
+        return self._host.start("env", *assigned, *command, log=log)
 
     def attempt(self, *command: str) -> subprocess.CompletedProcess[str]:
         return self._host.attempt(*command)

@@ -7,7 +7,6 @@ from pathlib import Path
 from struct import pack
 
 import pytest
-from motes.exporters import node
 from motes.exporters.node import arp
 from motes.exporters.node.host import Budget, Host
 from motes.exporters.node.rtnetlink import Routes
@@ -78,12 +77,6 @@ def test_expressions_are_for_the_device(monkeypatch: pytest.MonkeyPatch) -> None
     asking(monkeypatch, neighbour(2, STALE), neighbour(3, STALE))
     (option,) = [option for option in arp.OPTIONS if option.name.endswith("device-exclude")]
     assert samples(page(**{option.name: option.kind.parse("2$")})) == ['node_arp_entries{device="eth3"} 1']
-
-
-def test_both_expressions_are_refused() -> None:
-    both = {f"collector.arp.device-{which}": arp.OPTIONS[0].kind.parse("eth") for which in ("include", "exclude")}
-    with pytest.raises(ValueError, match="exclude each other"):
-        node.create({"collector.disable-defaults": True, "collector.arp": True, **both})
 
 
 def test_the_file_where_netlink_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
