@@ -9,7 +9,8 @@ Errors: a missing net/route, or a line that is garbled, fails this collector; a 
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from socket import AF_INET, AF_INET6, inet_ntop
 from struct import Struct
 
@@ -47,26 +48,26 @@ _Way = tuple[bytes, bytes]
 
 
 class Collector:
-    """Keeps a netlink socket."""
+    """Keeps a netlink socket; and what was made of the kernel's answer, of which next to nothing changes."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._routes = Routes()
+        self._names: dict[int, bytes] = {}
+        self._known: dict[bytes, list[_Way]] = {}
 
     def collect(self) -> Iterator[Family]:
-        info: dict[bytes, int] = {}
-        devices: dict[bytes, int] = {}
-        for device, label_set in self._ways():
-            info[label_set] = 1
-            one = labels(device=device)
-            devices[one] = devices.get(one, 0) + 1
+        ways = self._ways()
+        info = dict.fromkeys([label_set for _, label_set in ways], 1)
+        devices = Counter([device for device, _ in ways])
         yield gauge("node_network_route_info", "A route; the value is always 1.", info)
-        yield gauge("node_network_routes", "Routes, by network device.", devices)
+        counts = {labels(device=device): count for device, count in devices.items()}
+        yield gauge("node_network_routes", "Routes, by network device.", counts)
 
-    def _ways(self) -> Iterable[_Way]:
+    def _ways(self) -> list[_Way]:
         if self._host.proc.root == "/proc":
             try:
-                return list(self._asked())
+                return self._asked()
             except OSError:
                 pass  # a sandbox: the files tell less
         return [*_parse4(self._host.net("route")), *_parse6(self._ipv6())]
@@ -77,18 +78,28 @@ class Collector:
         except FileNotFoundError:
             return b""  # a kernel without IPv6
 
-    def _asked(self) -> Iterator[_Way]:
+    def _asked(self) -> list[_Way]:
         names = self._routes.names()
-        for body in self._routes.dump(_RTM_GETROUTE, _RTMSG.pack(*bytes(9))):
-            _, prefix, _, _, _, protocol, _, kind, _ = _RTMSG.unpack_from(body)
-            if kind != _RTN_UNICAST:
-                continue
-            told = dict(netlink.attributes(body, _RTMSG.size))
-            dest = f"{_address(told.get(_RTA_DST))}/{prefix}" if prefix else "default"
-            priority = _number(told, _RTA_PRIORITY)
-            known = {"protocol": _PROTOCOLS.get(protocol, "unknown"), "source": _address(told.get(_RTA_PREFSRC))}
-            for index, gateway, weight in _hops(told):
-                yield _way(names.get(index, b""), dest, gateway, priority, weight=weight, **known)
+        known = self._known if names == self._names else {}
+        found: dict[bytes, list[_Way]] = {}
+        for body in map(bytes, self._routes.dump(_RTM_GETROUTE, _RTMSG.pack(*bytes(9)))):
+            found[body] = known[body] if body in known else _of_route(memoryview(body), names)
+        self._names, self._known = names, found
+        return [way for ways in found.values() for way in ways]
+
+
+def _of_route(body: memoryview, names: Mapping[int, bytes]) -> list[_Way]:
+    _, prefix, _, _, _, protocol, _, kind, _ = _RTMSG.unpack_from(body)
+    if kind != _RTN_UNICAST:
+        return []
+    told = dict(netlink.attributes(body, _RTMSG.size))
+    dest = f"{_address(told.get(_RTA_DST))}/{prefix}" if prefix else "default"
+    priority = _number(told, _RTA_PRIORITY)
+    known = {"protocol": _PROTOCOLS.get(protocol, "unknown"), "source": _address(told.get(_RTA_PREFSRC))}
+    return [
+        _way(names.get(index, b""), dest, gateway, priority, weight=weight, **known)
+        for index, gateway, weight in _hops(told)
+    ]
 
 
 def _way(

@@ -64,7 +64,7 @@ class Routes(Netlink):
 
     def names(self) -> dict[int, bytes]:
         """The name of each device, by its index."""
-        return {link.index: link.name for link in map(Link, self.links())}
+        return {_IFINFOMSG.unpack_from(body)[2]: _name(body) for body in self.dump(_RTM_GETLINK, _WITHOUT_STATISTICS)}
 
     def addresses(self) -> Iterator[tuple[bytes, bytes, int]]:
         """Each device's addresses as name, the address's own bytes, and prefix length."""
@@ -120,6 +120,14 @@ class Link:
     def is_in(self, body: bytes) -> bool:
         """Whether this says the same, whatever the statistics."""
         return self.begins(body) and body.endswith(self._after)
+
+
+def _name(body: memoryview) -> bytes:
+    """Of a device: the first of its many attributes."""
+    for kind, value in netlink.attributes(body, _IFINFOMSG.size):
+        if kind == _IFLA_IFNAME:
+            return _text(value)
+    return b""
 
 
 def _text(value: memoryview) -> bytes:

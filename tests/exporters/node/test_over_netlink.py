@@ -216,3 +216,16 @@ def test_a_hop_that_is_cut_short_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_names_of_devices() -> None:
     assert Routes().names() == {index: name.encode() for index, name in socket.if_nameindex()}
+
+
+def test_a_route_follows_its_device_to_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = pack("=8BI", socket.AF_INET, 8, 0, 0, 254, 3, 0, 1, 0)
+    told += netlink.attribute(1, b"\x0a\0\0\0") + netlink.attribute(4, pack("=I", 2))
+    routes = message(24, told) + message(24, told[:7] + b"\7" + told[8:]) + DONE
+    answers = [link(2, b"eth0") + DONE, routes, link(2, b"eth0") + DONE, routes, link(2, b"wan") + DONE, routes]
+    kernel = Kernel(*answers)
+    monkeypatch.setattr("socket.socket", lambda *_: kernel)
+    collector = network_route.Collector(host())
+    for name in ("eth0", "eth0", "wan"):
+        expected = {route("10.0.0.0/8", name): "1", f'node_network_routes{{device="{name}"}}': "1"}
+        assert samples(collector.collect()) == expected
