@@ -94,8 +94,10 @@ class Base:
     def _look(self) -> None:
         targets = self.targets
         problems: Problems = {}
+        reasons: set[str] = set()
 
         def complain(failure: Failure, path: str) -> None:
+            reasons.add(failure.reason)
             if len(problems) < _MOST_PROBLEMS:
                 problems.setdefault((failure.reason, path), failure)
 
@@ -103,7 +105,7 @@ class Base:
         for found in islice(self._found(targets, complain), _MOST_PROFILES):
             self._read(found, seen, complain)
         self._watch.end()
-        if not any(reason in UNSURE for reason, _ in problems):
+        if reasons.isdisjoint(UNSURE):
             self._forget([key for key in self._profiles if key not in seen])
         self._tell(problems)
         self._looked_for = targets

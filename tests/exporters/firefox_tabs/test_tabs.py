@@ -263,6 +263,18 @@ def test_no_more_is_looked_at_than_there_may_be(tmp_path: Path, monkeypatch: pyt
     assert len(looked_at) == 1000
 
 
+def test_what_is_unsure_stays_however_many_other_problems_there_are(home: Path) -> None:
+    for number in range(40):
+        Place(home / f"a{number:02}").name("/etc")
+    place = Place(home / "b")
+    place.profile("b.default").write(tabs(1))
+    looking = Looking(home.parent / "*/*").look()
+    (place.path / "profiles.ini").unlink()
+    os.mkfifo(place.path / "profiles.ini")
+    assert profiles(looking.look()) == ["b.default"]
+    assert {problem for problem, _ in looking.problems()} == {"outside"}
+
+
 def test_where_there_is_no_thread_to_be_had_at_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in "abc":
         Profile(tmp_path / name).write(tabs(1))
