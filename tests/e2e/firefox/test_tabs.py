@@ -157,6 +157,7 @@ def test_clean_quit_and_restart(firefox: Firefox, program: FirefoxTabs) -> None:
     firefox.quit()
     program.closed(firefox, last)
     firefox.start()
+    assert program.told(firefox.profile).counts(), "the last ones, until it writes"
     again = program.agrees(firefox)
     assert (again.windows, again.tabs) == (last.windows, last.tabs)
     firefox.close_window(1)
@@ -183,6 +184,7 @@ def test_sigkill_and_restart(firefox: Firefox, program: FirefoxTabs) -> None:
     program.closed(firefox, last)
     assert (firefox.profile / "lock").is_symlink(), "it is left behind, and not believed"
     firefox.start()
+    assert program.told(firefox.profile).counts(), "the last ones, until it writes"
     again = program.agrees(firefox)
     assert (again.windows, again.tabs) == (last.windows, last.tabs)
 
@@ -194,6 +196,7 @@ def test_sigterm_and_restart(firefox: Firefox, program: FirefoxTabs) -> None:
     program.closed(firefox, last)
     assert not (firefox.profile / "lock").is_symlink(), "the recovery file alone is left"
     firefox.start()
+    assert program.told(firefox.profile).counts(), "the last ones, until it writes"
     again = program.agrees(firefox)
     assert (again.windows, again.tabs) == (last.windows, last.tabs)
 
