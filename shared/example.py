@@ -68,7 +68,8 @@ def _prose(text: str) -> list[str]:
 
 
 def _kind(option: Option) -> str:
-    metavar = option.kind.metavar
+    # So that lines can be broken where there are many words to choose from.
+    metavar = option.kind.metavar.replace("|", " | ")
     if isinstance(option.kind, Pairs):
         key, _, value = metavar.partition("=")
         return f' A table: {{ "{key}" = "{value}", … }}.'

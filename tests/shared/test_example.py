@@ -49,7 +49,7 @@ SHOWN = r"""
 # For so long. (DURATION)
 #g = "90s"
 
-# One of two. (one|two)
+# One of two. (one | two)
 #h = "two"
 
 # Many. An array: ["A", …].
