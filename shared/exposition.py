@@ -29,6 +29,8 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _NUMBERS = (bytes, int, float)
 _MOST_HEADINGS = 10_000
 _LETTERS = frozenset(b"_xXnNpP")
+# A large exponent has a plus; between values stand a comma and a blank.
+_PLAIN = b"0123456789.e+-, "
 
 
 class Heading:
@@ -143,6 +145,25 @@ def number(value: Value) -> bytes:
     return b"NaN" if isnan(value) else b"+Inf" if value > 0 else b"-Inf"
 
 
+def numbers(values: "list[Any]") -> list[bytes]:
+    """Each of these as `number` gives it. One look at all of them is enough where all are digits, or none is bytes."""
+    if not values or isinstance(values[0], bytes):
+        return _digits(values) or [number(value) for value in values]
+    # What Python writes of ints and floats is what `number` makes of them; of True, nan and others it has letters.
+    written = repr(values)[1:-1].encode()
+    if written.translate(None, _PLAIN):
+        return [number(value) for value in values]
+    return written.split(b", ")
+
+
+def _digits(values: "list[Any]") -> "list[Any] | None":
+    try:
+        plain = b"".join(values).isdigit() and b"" not in values
+    except TypeError:
+        return None
+    return values if plain else None
+
+
 def _checked(value: bytes) -> bytes:
     # Python reads more than the formats allow: white space, 1_000, infinity.
     parsed = float(value)
@@ -152,7 +173,8 @@ def _checked(value: bytes) -> bytes:
 def _body(key: bytes, samples: Samples) -> bytes:
     if isinstance(samples, _NUMBERS):
         return b"%b %b\n" % (key, number(samples))
-    return b"".join([b"%b%b %b\n" % (key, label_set, number(value)) for label_set, value in samples.items()])
+    values = numbers(list(samples.values()))
+    return b"".join([b"%b%b %b\n" % (key, label_set, value) for label_set, value in zip(samples, values, strict=True)])
 
 
 def text(families: Iterable[Family]) -> bytes:

@@ -6,11 +6,7 @@ scrape, a frame holds all the text between the values, and a page is made by joi
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
-from motes.shared.exposition import Family, Heading, Value, heading, number
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from motes.shared.exposition import Family, Heading, Value, heading, numbers
 
 # Kind, name and HELP of a family, and the label sets of its samples (as `labels` writes them; b"" for none).
 Row = tuple[str, str, str, Sequence[bytes]]
@@ -63,7 +59,7 @@ class Frame:
         given = list(values)
         if len(given) != self.size:
             raise ValueError(f"{len(given)} values for {self.size} samples")
-        return self, _digits(given) or [number(value) for value in given]
+        return self, numbers(given)
 
     def openmetrics(self, taken: Container[str]) -> list[bytes]:
         """As `text`, for OpenMetrics; `taken` are the names of all families on the page."""
@@ -86,12 +82,3 @@ def _between(parts: Iterable[tuple[bytes, list[bytes]]]) -> list[bytes]:
         between += samples[1:]
         end = b"\n"
     return [*between, end]
-
-
-def _digits(values: "list[Any]") -> "list[Any] | None":
-    """The values, if all of them are digits already: one look instead of one at each."""
-    try:
-        plain = b"".join(values).isdigit() and b"" not in values
-    except TypeError:
-        return None
-    return values if plain else None
