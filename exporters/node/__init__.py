@@ -7,6 +7,7 @@ and its own flags in `OPTIONS`.
 
 import resource
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from types import ModuleType
 
@@ -182,7 +183,7 @@ def _files_to_keep() -> int:
 def _collector(name: str, host: Host) -> Collector:
     found = module(name)
     keeping = getattr(found, "Collector", None)
-    collect: Callable[[], Iterable[Family]] = keeping(host).collect if keeping else lambda: found.collect(host)
+    collect: Callable[[], Iterable[Family]] = keeping(host).collect if keeping else partial(found.collect, host)
 
     def by(deadline: float) -> Iterable[Family]:
         host.deadline = deadline
