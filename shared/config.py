@@ -88,19 +88,23 @@ def variables(environment: Mapping[str, str]) -> Iterable[str]:
     return (name for name, text in environment.items() if name.startswith(_ENVIRONMENT) and text)
 
 
-def from_table(name: str, table: object, prefix: str, options: Catalogue, old: "Old") -> tuple["Values", list[str]]:
+def from_table(
+    name: str, table: object, prefix: str, options: Catalogue, old: "Old", *, besides: Sequence[str] = ()
+) -> tuple["Values", list[str]]:
     """Values from one table of a TOML file, and a line for each thing in it that is wrong.
 
-    A key is an option's name without the table's prefix (`listen-address` in [web]).
+    A key is an option's name without the table's prefix (`listen-address` in [web]), or one of those `besides`, which
+    are read elsewhere.
     """
     if not isinstance(table, dict):
         return {}, [f"{name} is a table: write [{name}], and its options below"]
     values: Values = {}
     problems = []
-    for key, given in table.items():
+    for key in [key for key in table if key not in besides]:
+        given = table[key]
         option = options.find(prefix + key)
         if option is None:
-            problems.append(f"[{name}] {_unknown_key(key, given, prefix, options)}")
+            problems.append(f"[{name}] {_unknown_key(key, given, prefix, options, besides)}")
         elif option.name in values:
             problems.append(f"[{name}] {key}: {option.name.removeprefix(prefix)} is given already")
         else:
@@ -114,7 +118,7 @@ def from_table(name: str, table: object, prefix: str, options: Catalogue, old: "
     return values, problems
 
 
-def _unknown_key(key: str, given: object, prefix: str, options: Catalogue) -> str:
+def _unknown_key(key: str, given: object, prefix: str, options: Catalogue, besides: Sequence[str]) -> str:
     whole = key
     while isinstance(given, dict) and given:
         inner, given = next(iter(given.items()))
@@ -122,6 +126,7 @@ def _unknown_key(key: str, given: object, prefix: str, options: Catalogue) -> st
     if options.find(prefix + whole) is not None:
         return f'{whole}: a key with dots stands in quotes: "{whole}" = …'
     names = [option.name.removeprefix(prefix) for option in options.all() if option.name.startswith(prefix)]
+    names += besides
     meant = near(whole, names) or near(key, names)
     return f"{whole}: no such option" + (f" ({meant}?)" if meant else "")
 

@@ -50,8 +50,8 @@ def _is_instance(plugin: Plugin, key: str, given: object) -> bool:
     if any(name.startswith(f"{key}.") for name in names):
         # A key with dots that does not stand in quotes.
         return False
-    # An option that takes a table, misspelt: what is in it is none of ours either.
-    return not (given and config.near(key, names) and not any(_knows(plugin, inner) for inner in given))
+    # What takes a table, misspelt: what is in it is none of ours either.
+    return not (given and config.near(key, [*names, *RESERVED]) and not any(_knows(plugin, inner) for inner in given))
 
 
 def _knows(plugin: Plugin, key: str) -> bool:
@@ -65,8 +65,7 @@ def _instance(plugin: Plugin, name: str, table: "Values", old: "Old") -> "tuple[
     problems += [f"[{title}] labels: {each}" for each in wrong]
     listen, wrong = _listen(table.get("listen", []))
     problems += [f"[{title}] listen: {each}" for each in wrong]
-    options = {key: given for key, given in table.items() if key not in RESERVED}
-    values, wrong = config.from_table(title, options, plugin.prefix, plugin.options, old)
+    values, wrong = config.from_table(title, table, plugin.prefix, plugin.options, old, besides=RESERVED)
     problems += wrong
     return Wanted(plugin, name, values, labels, listen, sound=not problems), problems
 
