@@ -22,12 +22,17 @@ class Aside:
     def __init__(self) -> None:
         self._awaited: Outcomes | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether it has not come back."""
+        return self._awaited is not None and self._awaited.empty()
+
     def ask(self, act: "Callable[[], Any]", seconds: float) -> "Any":
         """What it gives, within so many seconds."""
         # What is asked may import it, see Sampler.
         import threading  # noqa: F401, PLC0415
 
-        if self._awaited is not None and self._awaited.empty():
+        if self.busy:
             raise TimeoutError("it has not come back from what it was asked before")
         outcomes: Outcomes = SimpleQueue()
         self._awaited = outcomes

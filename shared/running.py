@@ -40,6 +40,7 @@ class Run:
 
     __slots__ = (
         "_aside",
+        "_making",
         "broken",
         "collectors",
         "exporter",
@@ -57,11 +58,16 @@ class Run:
         self.plugin = wanted.plugin
         self.broken = wanted.plugin.error
         self.problem = ""
-        self._aside = None if is_ours(wanted.plugin.create) else _aside()
+        self._aside = self._making = None if is_ours(wanted.plugin.create) else _aside()
         self.exporter, self.collectors = self._set_up(wanted)
         self.started = False
         # Of its collectors, once it is replaced.
         self.states: Sequence[State] = ()
+
+    @property
+    def lasting(self) -> bool:
+        """Whether there is no use in making it again: it is not broken, or is being made still."""
+        return not self.broken or (self._making is not None and self._making.busy)
 
     def start(self) -> None:
         if self.broken:
@@ -147,7 +153,7 @@ class Running:
         prepared: list[Run] = []
         try:
             for each in wanted:
-                same = next((run for run in self.runs if not run.broken and run.wanted.same(each)), None)
+                same = next((run for run in self.runs if run.lasting and run.wanted.same(each)), None)
                 prepared.append(same or Run(each))
         except BaseException:
             self.drop(prepared)

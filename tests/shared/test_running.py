@@ -16,6 +16,7 @@ from motes.shared.settings import Wanted
 
 from tests.shared.conftest import Logged
 from tests.support.fakes import Gate
+from tests.support.namespaces import until
 
 LATER = 30.0  # seconds from now, which no test waits for
 
@@ -164,6 +165,18 @@ def test_what_stands_in_for_one_that_hangs_answers(monkeypatch: pytest.MonkeyPat
     with Gate() as gate:
         (run,) = running(Actor("one", hanging("create", gate))).runs
         assert run.ask(lambda: 3) == 3
+
+
+def test_what_is_being_made_still_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.01)
+    with Gate() as gate:
+        one = Actor("one", hanging("create", gate))
+        its = running(one)
+        (run,) = its.runs
+        assert its.prepare([run.wanted]) == [run]
+        assert one.asked == ["create"]
+    monkeypatch.setattr(module, "PATIENCE", LATER)
+    until(lambda: not its.prepare([run.wanted])[0].broken, "it is made")
 
 
 def test_what_has_not_started_is_started_again_and_not_waited_for() -> None:
