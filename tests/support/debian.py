@@ -35,8 +35,8 @@ PATIENCE = 600.0
 
 # What is installed into the base, besides what ours depend on; apt brings the rest.
 _WANTED = ("prometheus", "python3-bleak", "python3-cryptography", "python3-lz4", "python3-serial")
-_SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-_ENVIRONMENT = {"PATH": _SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+_ENVIRONMENT = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 _FILL = f"""
 chroot "$1" apt-get install -qy --no-install-recommends --download-only {" ".join(_WANTED)}
 mkdir -p "$1"{SOURCE}
@@ -45,7 +45,7 @@ mv "$1"/var/cache/apt/archives/*.deb "$1"{SOURCE}
 # What is written there is in memory, and gone with the last process. Nothing starts services, or goes to the network.
 _HOLD = f"""
 set -e
-mount -t tmpfs tmpfs "$2"
+mount -t tmpfs -o size=2g tmpfs "$2"
 mkdir "$2/upper" "$2/work" "$2/root"
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
 cd "$2/root"
@@ -125,7 +125,7 @@ def base() -> Path:
             debootstrap(new, f"--customize-hook={_FILL}")
             repository(new / SOURCE[1:])
             (new / "etc/apt/sources.list").write_text(f"deb [trusted=yes] file:{SOURCE} ./\n")
-            run("chroot", new, "apt-get", "update", PATH=_SYSTEM_PATH)
+            run("chroot", new, "apt-get", "update", PATH=SYSTEM_PATH)
             new.rename(made)
     return made
 
@@ -138,7 +138,7 @@ def debootstrap(folder: Path, *options: str, include: Sequence[str] = ()) -> Non
         *([f"--include={','.join(include)}"] if include else []),
         *options,
         *("bookworm", folder),
-        PATH=_SYSTEM_PATH,
+        PATH=SYSTEM_PATH,
     )
 
 
@@ -159,6 +159,8 @@ class Root:
 
     def __init__(self, folder: Path, below: Path) -> None:
         folder.mkdir()
+        # What is written below, even elsewhere than in the root, is in memory.
+        self.memory = folder
         self.path = folder / "root"
         self.host = Host()
         self._holder = subprocess.Popen(
@@ -201,12 +203,12 @@ class Root:
 
     def put(self, files: Sequence[Path], folder: str) -> None:
         """Copies of files, in a folder of this root that is made for them."""
-        run(*self._outside(), "mkdir", "-p", f"{self.path}{folder}")
-        run(*self._outside(), "cp", *files, f"{self.path}{folder}")
+        self.outside("mkdir", "-p", f"{self.path}{folder}")
+        self.outside("cp", *files, f"{self.path}{folder}")
 
-    def _outside(self) -> list[str]:
-        """Where its files can be seen, with this machine's programs."""
-        return ["nsenter", f"--target={self._pid}", "--mount", "--"]
+    def outside(self, *command: str | Path, **environment: str) -> str:
+        """What a program of this machine prints that sees its files, below `path`."""
+        return run("nsenter", f"--target={self._pid}", "--mount", "--", *command, **environment)
 
     def __enter__(self) -> Self:
         return self
