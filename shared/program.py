@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Mapping, Sequence
 
-from motes.shared import common, listen, log, settings
+from motes.shared import common, listen, log, notify, settings
 from motes.shared.command_line import CommandLine
 from motes.shared.config import Misconfigured
 from motes.shared.options import Option
@@ -61,6 +61,7 @@ class Program:
         except Misconfigured as error:
             more = f" (and {len(error.problems) - 1} more, see --config.check)" if len(error.problems) > 1 else ""
             self._complain(error.problems[0] + more)
+            notify.send(STATUS=f"cannot start: {error.problems[0]}{more}")
             return 2
 
     def _main(self, words: Sequence[str]) -> int:

@@ -81,6 +81,7 @@ class Service:
             self.server.listen(self.listeners)
         except (OSError, ValueError) as error:
             log.error("cannot start", err=error)
+            notify.send(STATUS=f"cannot start: {error}")
             return 1
         for number in (signal.SIGTERM, signal.SIGINT):
             self.server.on_signal(number, self._stop)
