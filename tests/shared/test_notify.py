@@ -61,7 +61,7 @@ def test_nobody_to_tell(monkeypatch: pytest.MonkeyPatch, name: str | None) -> No
         ("soon", None, None),
         ("-1", None, None),
         ("30000000", None, 15.0),
-        ("30000000", str(os.getpid()), 15.0),
+        pytest.param("30000000", str(os.getpid()), 15.0, id="own-pid"),
         ("30000000", "1", None),
     ],
 )
