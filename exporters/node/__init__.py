@@ -11,8 +11,9 @@ from functools import partial
 from importlib import import_module
 from types import ModuleType
 
+from motes.exporters.node import _absence
 from motes.exporters.node.host import KEPT_FILES, Budget, Host
-from motes.shared.collector import Collector
+from motes.shared.collector import Collector, NoData
 from motes.shared.exposition import Family
 from motes.shared.options import BOOLEAN, FOLDER, PATH, Catalogue, Option
 from motes.shared.plugin import Exporter, Plugin
@@ -121,6 +122,7 @@ SWITCHES = [
     Option(f"collector.{name}", BOOLEAN, default, f"The {name} collector.", hidden=True)
     for name, default in COLLECTORS.items()
 ]
+_SWITCHES = frozenset((DISABLE_DEFAULTS.name, *[option.name for option in SWITCHES]))
 
 
 def module(name: str) -> ModuleType:
@@ -162,8 +164,7 @@ def enabled(values: Mapping[str, object]) -> Sequence[str]:
 def create(values: Mapping[str, object]) -> Exporter:
     """An exporter from the values that were given; the rest are defaults. ValueError for flags that exclude others."""
     names = enabled(values)
-    own = [option for name in names for option in options(name)]
-    flags = {option.name: option.default for option in [*ROOTS, *own]} | dict(values)
+    flags = {option.name: option.default for option in ROOTS} | dict(values)
     budget = Budget(_files_to_keep())
     hosts = {name: Host(flags, budget) for name in names}
 
@@ -181,15 +182,38 @@ def _files_to_keep() -> int:
 
 
 def _collector(name: str, host: Host) -> Collector:
-    found = module(name)
-    keeping = getattr(found, "Collector", None)
-    collect: Callable[[], Iterable[Family]] = keeping(host).collect if keeping else partial(found.collect, host)
+    collect = None if name in _absence.NAMES and not _has_flags(name, host) else _loaded(name, host)
 
     def by(deadline: float) -> Iterable[Family]:
+        nonlocal collect
         host.deadline = deadline
+        if collect is None:
+            if _absence.is_absent(name, host):
+                return _nothing(name)
+            collect = _loaded(name, host)
         return collect()
 
     return Collector("node", name, by, claims_last=name in FROM_OUTSIDE)
+
+
+def _has_flags(name: str, host: Host) -> bool:
+    """Whether flags of its own were given: they may be wrong together, which is to be told at the start."""
+    given = [flag for flag in host.flags if flag.startswith("collector.") and flag not in _SWITCHES]
+    # --collector.powersupply.ignored-supplies is powersupplyclass's.
+    return any(name.startswith(flag.split(".")[1]) for flag in given)
+
+
+def _loaded(name: str, host: Host) -> Callable[[], Iterable[Family]]:
+    found = module(name)
+    host.flags = {option.name: option.default for option in options(name)} | dict(host.flags)
+    keeping = getattr(found, "Collector", None)
+    return keeping(host).collect if keeping else partial(found.collect, host)
+
+
+def _nothing(name: str) -> Iterable[Family]:
+    if name in _absence.CONTENT:
+        return ()
+    raise NoData
 
 
 def _needs(values: Mapping[str, object]) -> "Iterable[Finding]":
