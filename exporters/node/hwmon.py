@@ -111,5 +111,8 @@ class Collector:
         for device in devices:
             if os.path.isdir(self._sys.path(device.path)):
                 key = device if self._sys.is_kernels else (device.name, identity(self._sys, device.path))
-                self._chips[key] = known.get(key) or Chip(self._sys, device, self._sensor_filter.ignored)
+                try:
+                    self._chips[key] = known.get(key) or Chip(self._sys, device, self._sensor_filter.ignored)
+                except FileNotFoundError:
+                    continue  # it vanished
         return [chip for chip in self._chips.values() if not self._chip_filter.ignored(chip.name)]

@@ -9,6 +9,7 @@ Errors: without the folder, and where a zone has no range or only root may read 
 import re
 from collections.abc import Iterator
 
+from motes.exporters.node._samples import whole
 from motes.exporters.node.host import Device, Host
 from motes.shared.collector import NoData
 from motes.shared.exposition import Family, counter, labels
@@ -35,15 +36,13 @@ class Collector:
         try:
             self._find()
             for device, name, help, where in self._zones:
-                _, samples = families.setdefault(name, (help, {}))
-                samples[where] = self._joules(device)
+                for joules in whole(self._sys, device, _joules):
+                    _, samples = families.setdefault(name, (help, {}))
+                    samples[where] = joules
         except PermissionError:
             raise NoData from None
         for name, (help, samples) in families.items():
             yield counter(name, help, samples)
-
-    def _joules(self, device: Device) -> float:
-        return float(int(device("energy_uj"))) / 1000000.0
 
     def _find(self) -> None:
         try:
@@ -64,9 +63,9 @@ class Collector:
             name = content.decode("utf-8", "replace")
             base, _, number = name.partition("-")
             name, index = (base, int(number)) if number.isdecimal() else (name, used.get(name, 0))
-            int(device("max_energy_range_uj"))
-            used[name] = index + 1
-            yield self._zone(device, name, str(index))
+            if whole(self._sys, device, _range):
+                used[name] = index + 1
+                yield self._zone(device, name, str(index))
 
     def _zone(self, device: Device, name: str, index: str) -> tuple[Device, str, str, bytes]:
         path = self._sys.path(device.path)
@@ -76,3 +75,11 @@ class Collector:
         where = labels(index=index, path=path)
         family = f"node_rapl_{_INVALID.sub('_', name)}_joules_total"
         return device, family, f"Energy that the {name} zone has used, in joules.", where
+
+
+def _joules(device: Device) -> Iterator[float]:
+    yield float(int(device("energy_uj"))) / 1000000.0
+
+
+def _range(device: Device) -> Iterator[int]:
+    yield int(device("max_energy_range_uj"))

@@ -4,6 +4,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -40,7 +41,7 @@ def make_file_system(root: Path, at: int) -> Path:
 
 
 def fill(root: Path, folder: str, **files: str) -> Path:
-    """In one go, for no attribute of the kernel's is ever half written; they are removed one by one."""
+    """In one go, for no attribute of the kernel's is ever half written."""
     made = Path(mkdtemp(dir=root))
     for name, content in files.items():
         (made / name).write_text(f"{content}\n")
@@ -61,14 +62,15 @@ KINDS: dict[str, tuple[Callable[[Path, int], Path], str]] = {
 
 @contextmanager
 def others(make: Callable[[Path, int], Path], root: Path) -> Iterator[None]:
-    """Meanwhile others are made and removed, in the place of each other."""
+    """Meanwhile others are made and removed, two at a time."""
     over = threading.Event()
 
     def mutate() -> None:
-        while not over.is_set():
-            made = [make(root, at) for at in (1, 2)]
-            for folder in made:
-                shutil.rmtree(folder)
+        for at in count(1, 2):
+            if over.is_set():
+                break
+            for folder in [make(root, at), make(root, at + 1)]:
+                shutil.rmtree(folder.rename(root / "gone"))
 
     thread = threading.Thread(target=mutate)
     thread.start()
