@@ -6,6 +6,7 @@ network but its loopback.
 
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -14,8 +15,14 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
+from tests.support import debian
 from tests.support.namespaces import OWN_MOUNTS, WITHIN, until
 
+# What Debian's installer would install, as far as it matters, and what our packages depend on.
+_WANTED = (
+    *("systemd", "systemd-sysv", "dbus", "dbus-user-session", "libnss-systemd", "libpam-systemd"),
+    *("adduser", "python3", "python3-bleak", "python3-cryptography", "python3-lz4", "python3-serial"),
+)
 # Installing packages, on a slow machine.
 _LONG = 120.0
 _ENVIRONMENT = {
@@ -45,6 +52,18 @@ while [ $again = 133 ]; do
         --bind-ro=/usr/bin/prometheus-node-exporter systemd.show_status=no || again=$?
 done
 """
+
+
+def base() -> Path:
+    """A Debian with systemd, and without anything of ours; not to be changed."""
+    made = debian.ROOTS / "systemd"
+    with debian.alone():
+        if not made.exists():
+            new = debian.ROOTS / "systemd.new"
+            shutil.rmtree(new, ignore_errors=True)
+            debian.debootstrap(new, include=_WANTED)
+            new.rename(made)
+    return made
 
 
 class Machine:
@@ -149,8 +168,7 @@ class Machine:
         self._process.wait()
         self._reader.join(WITHIN)
         os.close(self._console)
-        for group in self._groups:
-            until(lambda: _removed(group), f"{group} is empty")
+        until(lambda: not [group for group in self._groups if not _removed(group)], "no processes are left", self.said)
 
     def _read(self) -> None:
         try:

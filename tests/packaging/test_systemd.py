@@ -1,0 +1,196 @@
+"""The packages on a Debian that boots systemd: what runs there, as whom, and what becomes of it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import nspawn
+from tests.support.namespaces import until
+from tests.support.nspawn import Machine
+
+# Each with its port, and something that it has to say even without hardware.
+SERVICES = {
+    "motes-node": (9100, "node_load1 "),
+    "motes-lywsd03mmc": (9265, "thermometer_scanner_up "),
+    "motes-card10-bme680": (9266, "card10_problem_info{"),
+}
+BOTH = """[web]
+listen-address = ["127.0.0.1:9301"]
+[node]
+"""
+NOW = """[web]
+listen-address = ["127.0.0.1:9301", "unix:/run/motesd@home/socket"]
+[node.labels]
+site = "home"
+"""
+
+
+@pytest.fixture(scope="module")
+def machine(packages: Path) -> Iterator[Machine]:
+    with Machine(nspawn.base(), packages) as running:
+        running.run("sh", "-c", "dpkg --install /given/*.deb")
+        yield running
+
+
+def shown(machine: Machine, unit: str, what: str) -> str:
+    return machine.run("systemctl", "show", "--value", f"--property={what}", unit).strip()
+
+
+def main_pid(machine: Machine, service: str) -> int:
+    return int(shown(machine, service, "MainPID"))
+
+
+def page(machine: Machine, port: int) -> str:
+    return machine.get(f"http://127.0.0.1:{port}/metrics")
+
+
+def told(machine: Machine, service: str) -> Callable[[], str]:
+    """What to say where something does not come true."""
+    return lambda: machine.inside("systemctl", "status", "--lines=30", "--full", service).stdout
+
+
+def serves(machine: Machine, service: str, *, instead_of: int = 0) -> int:
+    """Wait until it does, as another process; its number."""
+    port, says = SERVICES[service]
+
+    def there() -> bool:
+        return main_pid(machine, service) not in (0, instead_of) and says in page(machine, port)
+
+    until(there, f"{service} serves", told(machine, service))
+    return main_pid(machine, service)
+
+
+def kill(machine: Machine, signal: str, *services: str) -> None:
+    machine.run("systemctl", "kill", "--kill-who=main", f"--signal={signal}", *services)
+
+
+def listening(machine: Machine) -> set[str]:
+    return {line.split()[3] for line in machine.attempt("ss", "--no-header", "-tln").stdout.splitlines()}
+
+
+def status(machine: Machine, pid: int) -> dict[str, str]:
+    lines = machine.path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def test_everything_comes_up_by_itself_on_loopback_alone(machine: Machine) -> None:
+    for service in SERVICES:
+        serves(machine, service)
+    machine.reboot()
+    for service in SERVICES:
+        serves(machine, service)
+    assert listening(machine) == {f"127.0.0.1%lo:{port}" for port, _ in SERVICES.values()}
+    assert shown(machine, "motesd", "UnitFileState") == "disabled"
+    assert shown(machine, "motesd", "ActiveState") == "inactive"
+    assert machine.run("systemctl", "list-units", "--failed", "--no-legend") == ""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_is_locked_in(machine: Machine, service: str) -> None:
+    pid = serves(machine, service)
+    found = status(machine, pid)
+    assert "0" not in found["Uid"].split() + found["Gid"].split()
+    assert {found[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {f"{0:016x}"}
+    assert (found["NoNewPrivs"], found["Seccomp"]) == ("1", "2")
+    mounts = [line.split() for line in machine.path(f"/proc/{pid}/mountinfo").read_text().splitlines()]
+    assert [fields[5].split(",")[0] for fields in mounts if fields[4] == "/"] == ["ro"]
+    assert f"process_max_fds {4096}\n" in page(machine, SERVICES[service][0]), "the limit is raised, as elsewhere"
+
+
+def test_what_is_killed_comes_back(machine: Machine) -> None:
+    before = {service: serves(machine, service) for service in SERVICES}
+    kill(machine, "KILL", *before)
+    for service, pid in before.items():
+        serves(machine, service, instead_of=pid)
+
+
+def test_what_hangs_is_ended_and_comes_back(machine: Machine) -> None:
+    for service in SERVICES:
+        machine.write(f"/run/systemd/system/{service}.service.d/soon.conf", "[Service]\nWatchdogSec=3s\n")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "restart", *SERVICES)
+    before = {service: serves(machine, service) for service in SERVICES}
+    kill(machine, "STOP", *before)
+    for service, pid in before.items():
+        serves(machine, service, instead_of=pid)
+        assert "Watchdog timeout" in machine.run("journalctl", "--unit", service, "--output=cat")
+    for service in SERVICES:
+        machine.path(f"/run/systemd/system/{service}.service.d/soon.conf").unlink()
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "restart", *SERVICES)
+
+
+def test_an_instance_reloads(machine: Machine) -> None:
+    machine.write("/etc/motes/home.toml", BOTH)
+    machine.run("systemctl", "start", "motesd@home")
+    pid = main_pid(machine, "motesd@home")
+    assert "node_load1 " in page(machine, 9301)
+
+    machine.write("/etc/motes/home.toml", NOW.replace("[web]", "[web]\nlistn = 1"))
+    refused = machine.inside("systemctl", "reload", "motesd@home")
+    assert refused.returncode != 0
+    assert "listn: no such option" in machine.run("journalctl", "--unit=motesd@home", "--output=cat")
+    assert "node_load1 " in page(machine, 9301)
+
+    machine.write("/etc/motes/home.toml", NOW)
+    machine.run("systemctl", "reload", "motesd@home")
+    until(lambda: 'node_load1{site="home"} ' in page(machine, 9301), "the new labels", told(machine, "motesd@home"))
+    socket = machine.path("/run/motesd@home/socket")
+    assert 'node_load1{site="home"} ' in machine.get("http://localhost/metrics", "--unix-socket", str(socket))
+    assert main_pid(machine, "motesd@home") == pid
+    machine.run("systemctl", "stop", "motesd@home")
+    assert not socket.exists()
+
+
+def test_a_port_that_is_taken_is_told_of(machine: Machine) -> None:
+    pid = serves(machine, "motes-node")
+    soon = "/run/systemd/system/motesd.service.d/soon.conf"
+    machine.write(soon, "[Service]\nRestartSec=100ms\n")
+    machine.run("systemctl", "daemon-reload")
+    assert machine.inside("systemctl", "start", "motesd").returncode != 0
+    until(lambda: shown(machine, "motesd", "ActiveState") == "failed", "that it is given up", told(machine, "motesd"))
+    assert 'Status: "cannot start: cannot listen on 127.0.0.1:9100: the port is taken"' in told(machine, "motesd")()
+    log = machine.run("journalctl", "--unit=motesd", "--output=cat")
+    assert 'err="cannot listen on 127.0.0.1:9100: the port is taken"' in log
+    assert serves(machine, "motes-node") == pid
+    machine.path(soon).unlink()
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "reset-failed", "motesd")
+    machine.run("systemctl", "stop", "motes-node")
+    machine.run("systemctl", "start", "motesd")
+    assert "node_load1 " in page(machine, 9100)
+    machine.run("systemctl", "stop", "motesd")
+    machine.run("systemctl", "start", "motes-node")
+
+
+def test_a_bad_option_is_told_of_once(machine: Machine) -> None:
+    machine.write("/etc/default/motes-card10-bme680", 'ARGS="--serial.intervall=1s"\n')
+    assert machine.inside("systemctl", "restart", "motes-card10-bme680").returncode != 0
+    assert shown(machine, "motes-card10-bme680", "ActiveState") == "failed"
+    assert shown(machine, "motes-card10-bme680", "NRestarts") == "0"
+    assert "cannot start: unknown option --serial.intervall" in told(machine, "motes-card10-bme680")()
+    machine.write("/etc/default/motes-card10-bme680", 'ARGS="--serial.interval=20s --log.level=debug"\n')
+    machine.run("systemctl", "start", "motes-card10-bme680")
+    serves(machine, "motes-card10-bme680")
+    assert "--log.level=debug" in machine.path(
+        f"/proc/{main_pid(machine, 'motes-card10-bme680')}/cmdline"
+    ).read_text().split("\0")
+    machine.path("/etc/default/motes-card10-bme680").unlink()
+
+
+@pytest.mark.parametrize("service", [*SERVICES, "motesd"])
+def test_starts_when_somebody_connects(machine: Machine, service: str) -> None:
+    port, says = SERVICES.get(service, SERVICES["motes-node"])
+    stopped = service if service in SERVICES else "motes-node"
+    machine.run("systemctl", "stop", stopped)
+    machine.run("systemctl", "start", f"{service}.socket")
+    assert shown(machine, service, "ActiveState") == "inactive"
+    until(lambda: says in page(machine, port), "an answer", told(machine, service))
+    assert shown(machine, service, "StatusText").endswith(" on fd:")
+    pid = main_pid(machine, service)
+    kill(machine, "KILL", service)
+    until(lambda: says in page(machine, port), "an answer after its end", told(machine, service))
+    assert main_pid(machine, service) != pid
+    machine.run("systemctl", "stop", f"{service}.socket", service)
+    machine.run("systemctl", "start", stopped)
