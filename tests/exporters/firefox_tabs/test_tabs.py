@@ -354,15 +354,12 @@ def as_nobody(*patterns: object) -> str:
     return told.stdout.strip()
 
 
-def test_what_may_not_be_read(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
+def test_what_may_not_be_read(readable: Path) -> None:
     for user, mode in (("open", 0o755), ("closed", 0o700), ("hidden", 0o711)):
-        Place(tmp_path / user / "firefox").profile(f"{user}.default")
-        (tmp_path / user).chmod(mode)
-    Profile(tmp_path / "hidden/firefox/other").write(tabs(1)).chmod(0o600)
-    told = as_nobody(tmp_path / "*/firefox", tmp_path / "hidden/firefox/other")
+        Place(readable / user / "firefox").profile(f"{user}.default")
+        (readable / user).chmod(mode)
+    Profile(readable / "hidden/firefox/other").write(tabs(1)).chmod(0o600)
+    told = as_nobody(readable / "*/firefox", readable / "hidden/firefox/other")
     assert told == "['hidden.default', 'open.default', 'other'] [('denied', 'firefox'), ('denied', 'other')]"
 
 
