@@ -8,7 +8,7 @@ import select
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import localtime, monotonic, strftime
+from time import localtime, monotonic, sleep, strftime
 
 from motes.shared.person.fetch import Unreachable
 from motes.shared.person.picture import picture
@@ -20,6 +20,8 @@ from motes.shared.person.terminal import Line, Terminal, cut, plain
 # xterm's control sequences: the other screen and back, its cursor, and what is left of a line and of the screen.
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 _HOME, _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
+# In seconds, see _turned.
+_SIZED_WITHIN = 0.02
 
 
 class _Ended(Exception):
@@ -82,6 +84,8 @@ def _turned(resized: int, due: float) -> bool:
     """Wait until a monotonic time; whether the terminal has another size before."""
     ready, _, _ = select.select([resized], [], [], max(0.0, due - monotonic()))
     if ready:
+        # The kernel tells of another size a moment before it is there, see pty_resize.
+        sleep(_SIZED_WITHIN)
         os.read(resized, 4096)
     return bool(ready)
 
