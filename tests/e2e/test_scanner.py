@@ -231,7 +231,7 @@ def test_does_not_find_who_has_gone(world: World) -> None:
 
 def test_with_scanning_off_it_scans_only_to_find(world: World) -> None:
     async def scenario(rig: Rig) -> None:
-        # Passively, it may have been heard a moment before the scanner was there, and never again: then it is asked for.
+        # Passively, it may have been heard a moment before the scanner was there, and never again: it is asked for.
         search = asyncio.ensure_future(rig.scanner.find(HERE, WITHIN / 10))
         await rig.until(lambda: world.advertise(HERE, FRAME) and search.done())
         assert search.result() is not None
