@@ -27,6 +27,16 @@ start_pre() {
 	checkpath --file --mode 0640 --owner "$command_user" "$output_log" "$error_log" && _look
 }
 
+status() {
+	local result=0
+	default_status || result=$?
+	if [ -e "$RC_SVCDIR/failed/$RC_SVCNAME" ]; then
+		eerror "$name could not start, or has ended too often. The end of $error_log:"
+		tail -n 1 "$error_log"
+	fi
+	return $result
+}
+
 checkconfig() {
 	_checked
 }
@@ -67,7 +77,7 @@ _answers() {
 		import socket, sys
 		host, _, port = sys.argv[1].rpartition(":")
 		try:
-		    connection = socket.create_connection((host.strip("[]") or "127.0.0.1", int(port)), 10)
+		    connection = socket.create_connection((host.strip("[]") or "127.0.0.1", int(port)), 5)
 		except OSError:
 		    sys.exit(0)
 		try:
