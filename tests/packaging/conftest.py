@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import debian
+from tests.support import debian, nspawn
 from tests.support.debian import Root
+from tests.support.nspawn import Machine
 
 
 @pytest.fixture(scope="session")
@@ -29,4 +30,12 @@ def older_packages(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def root(tmp_path: Path) -> Iterator[Root]:
     """A bare Debian, without Python even."""
     with Root(tmp_path / "debian", debian.base()) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def machine(packages: Path) -> Iterator[Machine]:
+    """One that boots systemd, with the packages on it; who changes what they do changes it back."""
+    with Machine(nspawn.base(), packages) as running:
+        running.run("sh", "-c", "dpkg --install /given/*.deb")
         yield running

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from zlib import crc32
 
 from tests.support.namespaces import Host
 from tests.support.program import ROOT
@@ -31,10 +32,10 @@ OLDER = "0.0.9"
 # In every root: where its packages come from.
 SOURCE = "/srv/debian"
 # Seconds, for what packages' tools do on a slow machine.
-PATIENCE = 600.0
+PATIENCE = 300.0
 
-# What is installed into the base, besides what ours depend on; apt brings the rest.
-_WANTED = ("prometheus", "python3-bleak", "python3-cryptography", "python3-lz4", "python3-serial")
+# What there is to install, with all that it depends on: what ours do, and what the tests want.
+_WANTED = ("apt-utils", "prometheus", "python3-bleak", "python3-cryptography", "python3-lz4", "python3-serial")
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 _FILL = f"""
@@ -43,7 +44,7 @@ mkdir -p "$1"{SOURCE}
 mv "$1"/var/cache/apt/archives/*.deb "$1"{SOURCE}
 """
 # What is written there is in memory, and gone with the last process. Nothing starts services, or goes to the network.
-_HOLD = f"""
+_HOLD = """
 set -e
 mount -t tmpfs -o size=2g tmpfs "$2"
 mkdir "$2/upper" "$2/work" "$2/root"
@@ -65,6 +66,7 @@ ln -s /proc/self/fd dev/fd
 mount -t sysfs sysfs sys
 sed -n 's/^PPid:\\t//p' /proc/self/status
 mount -t proc proc proc
+mount -t proc proc /proc
 exec cat >/dev/null
 """
 
@@ -117,8 +119,8 @@ def repository(folder: Path) -> None:
 
 def base() -> Path:
     """A Debian without anything of ours; not to be changed."""
-    made = ROOTS / "debian"
-    with _alone():
+    made = ROOTS / f"debian-{crc32(_FILL.encode()):08x}"
+    with alone():
         if not made.exists():
             new = ROOTS / "debian.new"
             shutil.rmtree(new, ignore_errors=True)
@@ -143,7 +145,7 @@ def debootstrap(folder: Path, *options: str, include: Sequence[str] = ()) -> Non
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """While no other run of the tests makes a root."""
     ROOTS.mkdir(exist_ok=True)
     with (ROOTS / "lock").open("w") as lock:
@@ -207,8 +209,10 @@ class Root:
         self.outside("cp", *files, f"{self.path}{folder}")
 
     def outside(self, *command: str | Path, **environment: str) -> str:
-        """What a program of this machine prints that sees its files, below `path`."""
-        return run("nsenter", f"--target={self._pid}", "--mount", "--", *command, **environment)
+        """What a program of this machine prints that has its processes and network, and sees its files below `path`."""
+        return run(
+            "nsenter", f"--target={self._pid}", "--mount", "--pid", "--net", "--ipc", "--", *command, **environment
+        )
 
     def __enter__(self) -> Self:
         return self
