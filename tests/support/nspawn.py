@@ -23,6 +23,7 @@ _WANTED = (
     *("systemd", "systemd-sysv", "dbus", "dbus-user-session", "libnss-systemd", "libpam-systemd"),
     *("adduser", "python3", "python3-bleak", "python3-cryptography", "python3-lz4", "python3-serial"),
 )
+NAME = "motes-test"
 # Installing packages, on a slow machine.
 _LONG = 120.0
 _ENVIRONMENT = {
@@ -34,7 +35,7 @@ _ENVIRONMENT = {
     "SYSTEMD_COLORS": "0",
 }
 # $1: the root below, $2: the folder to be seen as /given; the rest are control groups. 133 asks for another boot.
-_BOOT = r"""
+_BOOT = rf"""
 root=$1 given=$2
 shift 2
 for group; do echo $$ >"$group/cgroup.procs"; done
@@ -42,12 +43,12 @@ mount -t tmpfs none /run
 mkdir /run/upper /run/work /run/root
 mount -t overlay none -o "lowerdir=$root,upperdir=/run/upper,workdir=/run/work" /run/root
 rm -f /run/root/usr/sbin/policy-rc.d
-echo motes-test >/run/root/etc/hostname
+echo {NAME} >/run/root/etc/hostname
 systemd-id128 new >/run/root/etc/machine-id
 again=133
 while [ $again = 133 ]; do
     again=0
-    systemd-nspawn --quiet --directory=/run/root --boot --machine=motes-test --register=no --keep-unit \
+    systemd-nspawn --quiet --directory=/run/root --boot --machine={NAME} --register=no --keep-unit \
         --private-network --system-call-filter=@clock --bind-ro="$given:/given" \
         --bind-ro=/usr/bin/prometheus-node-exporter systemd.show_status=no || again=$?
 done
