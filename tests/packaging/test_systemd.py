@@ -137,3 +137,10 @@ def test_starts_when_somebody_connects(machine: Machine, service: str) -> None:
     assert main_pid(machine, service) != pid
     machine.run("systemctl", "stop", f"{service}.socket", service)
     machine.run("systemctl", "start", stopped)
+
+
+def test_systemd_understands_every_line(machine: Machine) -> None:
+    units = machine.run("sh", "-c", "cd /lib/systemd/system && ls -d motes*").split()
+    assert len(units) == len([*SERVICES, "motesd"]) * 2 + 1
+    named = [unit.replace("@.", "@home.") for unit in units]
+    machine.run("systemd-analyze", "verify", "--man=no", "--recursive-errors=yes", *named)

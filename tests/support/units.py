@@ -35,7 +35,8 @@ def serves(machine: Machine, service: str, *, instead_of: int = 0) -> int:
     port, says = SERVICES[service]
 
     def there() -> bool:
-        return main_pid(machine, service) not in (0, instead_of) and says in page(machine, port)
+        # It may be only by being asked that it starts.
+        return says in page(machine, port) and main_pid(machine, service) not in (0, instead_of)
 
     until(there, f"{service} serves", told(machine, service))
     return main_pid(machine, service)
