@@ -32,7 +32,7 @@ status() {
 	default_status || result=$?
 	if [ -e "$RC_SVCDIR/failed/$RC_SVCNAME" ]; then
 		eerror "$name could not start, or has ended too often. The end of $error_log:"
-		tail -n 1 "$error_log"
+		tail -n 1 "$error_log" >&2
 	fi
 	return $result
 }
