@@ -62,13 +62,23 @@ class Plugins(Mapping[str, Plugin]):
 def _loader(name: str) -> Callable[[], object]:
     """What imports an exporter; KeyError where there is none of this name."""
     if name in EXPORTERS:
-        return lambda: import_module(EXPORTERS[name]).PLUGIN
+        return lambda: _own(name)
     if name == OWN or "." in name:
         # The program's own collector is of the one, and instances have names of the other kind.
         raise KeyError(name)
     from importlib.metadata import entry_points  # noqa: PLC0415 - six megabytes, for those who have one
 
     return entry_points(group="motes.exporters")[name].load
+
+
+def _own(name: str) -> object:
+    """One of ours, which may be in a package of its own."""
+    try:
+        return import_module(EXPORTERS[name]).PLUGIN
+    except ModuleNotFoundError as error:
+        if error.name == EXPORTERS[name]:
+            error.msg = f"the package motes-{name} is not installed"
+        raise
 
 
 def _checked(name: str, plugin: object) -> Plugin:
