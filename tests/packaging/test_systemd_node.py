@@ -30,8 +30,8 @@ UNPRIVILEGED = {
 }
 FAILING = {r"node_scrape_collector_success\{collector='(perf|slabinfo)'\}": "likewise"}
 ARGS = "/etc/default/motes-node"
-RAPL = Path(__file__).parents[2] / "packaging/systemd/drop-ins/rapl.conf"
-DROP_IN = "/run/systemd/system/motes-node.service.d/rapl.conf"
+RAPL = "/usr/share/doc/motes-node/examples/rapl.conf"
+DROP_INS = "/etc/systemd/system/motes-node.service.d"
 
 
 @pytest.fixture
@@ -80,12 +80,11 @@ def test_a_drop_in_has_it_read_what_is_for_root(machine: Machine) -> None:
     machine.run("systemctl", "restart", "motes-node")
     serves(machine, "motes-node")
     assert "only_for_root" not in page(machine, 9100)
-    machine.write(DROP_IN, RAPL.read_text())
+    machine.run("install", "-D", "-m", "644", "-t", DROP_INS, RAPL)
     machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "restart", "motes-node")
     serves(machine, "motes-node")
     assert "only_for_root 1\n" in page(machine, 9100)
-    for path in (ARGS, DROP_IN):
-        machine.path(path).unlink()
+    machine.run("rm", "-r", ARGS, DROP_INS)
     machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "restart", "motes-node")
