@@ -12,7 +12,7 @@ from importlib import import_module
 from types import ModuleType
 
 from motes.exporters.node import _absence
-from motes.exporters.node.host import KEPT_FILES, Budget, Host
+from motes.exporters.node.host import KEPT_FILES, Budget, Host, Shared
 from motes.shared.collector import Collector, NoData
 from motes.shared.exposition import Family
 from motes.shared.options import BOOLEAN, FOLDER, PATH, Catalogue, Option
@@ -165,8 +165,8 @@ def create(values: Mapping[str, object]) -> Exporter:
     """An exporter from the values that were given; the rest are defaults. ValueError for flags that exclude others."""
     names = enabled(values)
     flags = {option.name: option.default for option in ROOTS} | dict(values)
-    budget = Budget(_files_to_keep())
-    hosts = {name: Host(flags, budget) for name in names}
+    budget, shared = Budget(_files_to_keep()), Shared()
+    hosts = {name: Host(flags, budget, shared) for name in names}
 
     def close() -> None:
         for host in hosts.values():

@@ -19,7 +19,7 @@ class Links:
     def __init__(self, host: Host) -> None:
         # Elsewhere the files are another machine's, or another name space's.
         self._live = (host.proc.root, host.sys.root) == ("/proc", "/sys")
-        self._routes = Routes()
+        self._routes = Routes(host)
         self._links: list[Link] = []
         self._read: list[tuple[Device, str, bytes]] = []
 

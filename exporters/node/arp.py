@@ -7,7 +7,6 @@ Errors: a missing file, or a line of it that has not six columns, fails this col
 """
 
 import os
-import socket
 from collections.abc import Iterator
 
 from motes.exporters.node.device_filter import DeviceFilter
@@ -36,7 +35,7 @@ class Collector:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._routes = Routes()
+        self._routes = Routes(host)
         self._filter = DeviceFilter(host.flags[_INCLUDE], host.flags[_EXCLUDE])
         self._netlink = host.flags[_NETLINK] and host.proc.root == "/proc"
 
@@ -51,20 +50,16 @@ class Collector:
         """The device of each entry."""
         if self._netlink:
             try:
-                return _named([index for index, state in self._routes.neighbours() if not state & _NUD_NOARP])
+                indices = [index for index, state in self._routes.neighbours() if not state & _NUD_NOARP]
+                return self._named(indices) if indices else []
             except OSError:
                 pass  # a sandbox: the file tells the same
         return list(_parse(self._host.net("arp")))
 
-
-def _named(indices: list[int]) -> list[str]:
-    names: dict[int, str] = {}
-    for index in set(indices):
-        try:
-            names[index] = socket.if_indextoname(index)
-        except OSError:
-            continue  # the device is gone by now
-    return [names[index] for index in indices if index in names]
+    def _named(self, indices: list[int]) -> list[str]:
+        names = {index: os.fsdecode(name) for index, name in self._routes.names().items()}
+        # One that is not among them is gone by now.
+        return [names[index] for index in indices if index in names]
 
 
 def _parse(content: bytes) -> Iterator[str]:

@@ -30,6 +30,8 @@ _SECTOR = 512
 
 def collect(host: Host) -> Iterator[Family]:
     try:
+        if not any(name.startswith("dm-") for name in host.sys.names("block")):
+            return
         blocks = {device.name: device for device in host.sys.devices("block")}
         read = partial(_samples, host.sys, blocks)
         devices = [device for name, device in blocks.items() if name.startswith("dm-")]

@@ -7,12 +7,14 @@ On the kernel's own file systems descriptors are kept open and read again with p
 
 import errno
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 # One kept sysfs descriptor holds a page of kernel memory.
 KEPT_FILES = 384
@@ -22,6 +24,17 @@ _READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 # An attribute in sysfs is one page at most.
 _PAGE = 4096
 _GONE = frozenset((errno.ENODEV, errno.ENOENT, errno.ESRCH))
+# Files of procfs that are one record, which comes at once; as all below sys/ do.
+_ONE_RECORD = frozenset(
+    (
+        *("loadavg", "meminfo", "stat", "net/netstat", "net/snmp", "net/snmp6", "net/sockstat", "net/sockstat6"),
+        *("pressure/cpu", "pressure/io", "pressure/irq", "pressure/memory"),
+    )
+)
+# Many records, each this long at most: what leaves room for another in its page is all. To ask for more has the kernel
+# walk its whole table of sockets again.
+_SHORT_RECORDS = frozenset(("net/udp", "net/udp6"))
+_LONGEST_RECORD = 300
 # In procfs EIO, too: the module that had made the file was unloaded, and perhaps loaded again.
 _GONE_IN_PROC = _GONE | {errno.EIO}
 
@@ -37,7 +50,7 @@ class Tree:
     """A folder of kernel files: /proc, /sys, or a copy of one elsewhere.
 
     Called with a path below its root, it gives that file's whole content. OSError as `open` and `read` raise it.
-    In sysfs a short read is the end of the file (an attribute is one page at most); in procfs only an empty one is.
+    In sysfs a short read is the end of the file (an attribute is one page at most); in procfs mostly an empty one is.
     """
 
     __slots__ = ("_budget", "_device", "_kept", "_listed", "_prefix", "_short_read_ends", "root")
@@ -55,19 +68,18 @@ class Tree:
         kept = self._kept.get(path)
         if kept is not None:
             try:
-                return kept.read(self._short_read_ends)
+                return kept.read()
             except OSError as error:
                 if error.errno not in (_GONE if self._short_read_ends else _GONE_IN_PROC):
                     raise  # the driver's answer, such as EINVAL for the speed of a link that is down
             # Perhaps there is another device of the same name by now.
             self.release(self._kept.pop(path).descriptor)
         descriptor, keep = self.open(path)
-        kept = _Kept(descriptor)
         if keep:
-            self._kept[path] = kept
-            return kept.read(self._short_read_ends)
+            kept = self._kept[path] = _Kept(descriptor, self._ended_below(path))
+            return kept.read()
         try:
-            return kept.read(self._short_read_ends)
+            return _Kept(descriptor, _FIRST_READ if self._short_read_ends else 1).read()
         finally:
             os.close(descriptor)
 
@@ -155,6 +167,12 @@ class Tree:
         self._budget.left -= 1
         return descriptor, True
 
+    def _ended_below(self, path: str) -> int:
+        """A first read of the kernel's file that is shorter than this has come to the end."""
+        if self._short_read_ends or path in _ONE_RECORD or path.startswith("sys/"):
+            return _FIRST_READ
+        return _PAGE - _LONGEST_RECORD if path in _SHORT_RECORDS else 1
+
     def release(self, descriptor: int) -> None:
         self._budget.left += 1
         os.close(descriptor)
@@ -239,20 +257,21 @@ class Device:
 
 
 class _Kept:
-    """An open file and how long it was when last read."""
+    """An open file, how long it was when last read, and below which length a first read has come to its end."""
 
-    __slots__ = ("descriptor", "size")
+    __slots__ = ("_ended_below", "_size", "descriptor")
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, ended_below: int) -> None:
         self.descriptor = descriptor
-        self.size = _FIRST_READ
+        self._size = _FIRST_READ
+        self._ended_below = ended_below
 
-    def read(self, short_read_ends: bool) -> bytes:
-        content = os.pread(self.descriptor, self.size, 0)
-        if not content or (short_read_ends and len(content) < self.size):
+    def read(self) -> bytes:
+        content = os.pread(self.descriptor, self._size, 0)
+        if len(content) < self._ended_below:
             return content
         # seq_file gives whole records, a page or so at a time, and says no more than that with a short read.
-        more = os.pread(self.descriptor, self.size, len(content))
+        more = os.pread(self.descriptor, self._size, len(content))
         if not more:
             return content
         parts = [content]
@@ -260,21 +279,49 @@ class _Kept:
         while more:
             parts.append(more)
             length += len(more)
-            more = os.pread(self.descriptor, self.size, length)
-        self.size = max(self.size, length + _FIRST_READ)
+            more = os.pread(self.descriptor, self._size, length)
+        self._grow(length + _FIRST_READ)
         return b"".join(parts)
+
+    def _grow(self, size: int) -> None:
+        if size > self._size:
+            if self._ended_below == self._size:
+                self._ended_below = size
+            self._size = size
+
+
+class Shared:
+    """Answers of the kernel that several collectors ask for, each kept for one page: that of the first who asks.
+
+    Collectors of one page are known by their common deadline.
+    """
+
+    def __init__(self) -> None:
+        self._answers: dict[str, tuple[float, Any]] = {}
+
+    def answer(self, name: str, deadline: float, ask: "Callable[[], T]") -> "T":
+        known = self._answers.get(name)
+        if known is None or known[0] != deadline or deadline == float("inf"):
+            known = self._answers[name] = deadline, ask()
+        answer: T = known[1]
+        return answer
 
 
 class Host:
     """What one collector is given: four trees, its flags by full name, and the monotonic time to end by."""
 
-    def __init__(self, flags: "Mapping[str, Any]", budget: Budget) -> None:
+    def __init__(self, flags: "Mapping[str, Any]", budget: Budget, shared: Shared | None = None) -> None:
+        self._shared = shared or Shared()
         self.proc = Tree(flags["path.procfs"], budget)
         self.sys = Tree(flags["path.sysfs"], budget, short_read_ends=True)
         self.root = Tree(flags["path.rootfs"])
         self.udev = Tree(flags["path.udev.data"])
         self.flags = flags
         self.deadline = float("inf")
+
+    def shared(self, name: str, ask: "Callable[[], T]") -> "T":
+        """What `ask` gives, or gave another collector of this page under this name."""
+        return self._shared.answer(name, self.deadline, ask)
 
     def net(self, name: str) -> bytes:
         """A file of the host's net/."""

@@ -64,7 +64,7 @@ class Collector:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._ignored = host.flags[_IGNORED]
-        self._routes = Routes()
+        self._routes = Routes(host)
         flags = host.flags
         self._with_stats = flags[_NETLINK] and flags[_WITH_STATS] and host.proc.root == "/proc"
         self._links = Links(host)

@@ -61,7 +61,7 @@ class Collector:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._routes = Routes()
+        self._routes = Routes(host)
         self._filter = DeviceFilter(host.flags[_INCLUDE], host.flags[_EXCLUDE], (_INCLUDE, _EXCLUDE))
         self._netlink = host.flags[_PREFIX + "netlink"] and host.proc.root == "/proc"
 

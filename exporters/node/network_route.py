@@ -52,7 +52,7 @@ class Collector:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._routes = Routes()
+        self._routes = Routes(host)
         self._names: dict[int, bytes] = {}
         self._known: dict[bytes, list[_Way]] = {}
 

@@ -61,7 +61,7 @@ class Collector:
     def __init__(self, host: Host) -> None:
         self._fixtures: str = host.flags[_FIXTURES]
         self._filter = DeviceFilter(host.flags[_INCLUDE], host.flags[_EXCLUDE], (_INCLUDE, _EXCLUDE))
-        self._routes = Routes()
+        self._routes = Routes(host)
 
     def collect(self) -> Iterator[Family]:
         found = _from_json(self._fixtures) if self._fixtures else self._asked()

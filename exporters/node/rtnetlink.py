@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from struct import Struct
 
 from motes.exporters.node._netlink import Netlink
+from motes.exporters.node.host import Host
 from motes.shared import netlink
 
 # linux/rtnetlink.h; the socket module lacks them.
@@ -41,30 +42,29 @@ STATS64 = (
 
 
 class Routes(Netlink):
-    """A netlink socket; and where statistics stand in its answers."""
+    """A netlink socket; and where things stand in its answers. Collectors of one host share what tells of devices."""
 
-    __slots__ = ("_links",)
+    __slots__ = ("_host", "_links")
 
-    def __init__(self) -> None:
+    def __init__(self, host: Host | None = None) -> None:
         super().__init__(socket.NETLINK_ROUTE)
+        self._host = host
         self._links: list[Link] = []
 
     def statistics(self) -> Iterator[tuple[bytes, tuple[int, ...]]]:
         """Each device's name and struct rtnl_link_stats64, which older kernels have fewer fields of."""
         answer = self.links()
-        if len(answer) != len(self._links) or not all(map(Link.begins, self._links, answer)):
-            self._links = [Link(body) for body in answer]
-        for link, body in zip(self._links, answer, strict=True):
+        for link, body in zip(self._looked_at(answer), answer, strict=True):
             if link.statistics is not None:
                 yield link.name, link.statistics.unpack_from(body, link.at)
 
     def links(self) -> list[bytes]:
         """What the kernel says of each device."""
-        return [bytes(body) for body in self.dump(_RTM_GETLINK, _WITHOUT_STATISTICS)]
+        return self._host.shared("links", self._ask_links) if self._host else self._ask_links()
 
     def names(self) -> dict[int, bytes]:
         """The name of each device, by its index."""
-        return {_IFINFOMSG.unpack_from(body)[2]: _name(body) for body in self.dump(_RTM_GETLINK, _WITHOUT_STATISTICS)}
+        return {link.index: link.name for link in self._looked_at(self.links())}
 
     def addresses(self) -> Iterator[tuple[bytes, bytes, int]]:
         """Each device's addresses as name, the address's own bytes, and prefix length."""
@@ -82,6 +82,14 @@ class Routes(Netlink):
         for body in self.dump(_RTM_GETNEIGH, _NDMSG.pack(socket.AF_INET, 0, 0)):
             _, index, state = _NDMSG.unpack_from(body)
             yield index, state
+
+    def _ask_links(self) -> list[bytes]:
+        return [bytes(body) for body in self.dump(_RTM_GETLINK, _WITHOUT_STATISTICS)]
+
+    def _looked_at(self, answer: list[bytes]) -> "list[Link]":
+        if len(answer) != len(self._links) or not all(map(Link.begins, self._links, answer)):
+            self._links = [Link(body) for body in answer]
+        return self._links
 
 
 class Link:
@@ -120,14 +128,6 @@ class Link:
     def is_in(self, body: bytes) -> bool:
         """Whether this says the same, whatever the statistics."""
         return self.begins(body) and body.endswith(self._after)
-
-
-def _name(body: memoryview) -> bytes:
-    """Of a device: the first of its many attributes."""
-    for kind, value in netlink.attributes(body, _IFINFOMSG.size):
-        if kind == _IFLA_IFNAME:
-            return _text(value)
-    return b""
 
 
 def _text(value: memoryview) -> bytes:

@@ -39,6 +39,8 @@ def collect(host: Host) -> Iterator[Family]:
                     column[one] = number
     except (FileNotFoundError, PermissionError):
         raise NoData from None
+    if not info:
+        return
     for (_, name, help), column in zip(_NUMBERS, columns, strict=True):
         yield gauge(f"node_watchdog_{name}", help, column)
     yield gauge("node_watchdog_info", "What the watchdog says of itself, in labels; the value is always 1.", info)

@@ -82,16 +82,21 @@ _LINES = (
 _COLUMNS: tuple[Column, ...] = tuple(
     ("counter", f"node_xfs_{name}_total", help) for _, *counted in _LINES for name, help in counted
 )
+# A folder beside those of the file systems, which has its statistics a level higher.
+_ALL_TOGETHER = "stats"
 
 
 def collect(host: Host) -> Iterator[Family]:
     rows = []
     for device in _devices(host):
+        if device.name == _ALL_TOGETHER:
+            continue
         try:
             rows.append(_row(device))
         except (FileNotFoundError, NotADirectoryError):
-            continue  # unmounted; or the statistics of all together, a level higher
-    yield fill(_COLUMNS, rows)
+            continue  # unmounted
+    if rows:
+        yield fill(_COLUMNS, rows)
 
 
 def _devices(host: Host) -> list[Device]:

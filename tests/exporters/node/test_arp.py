@@ -40,12 +40,8 @@ DONE = pack("=IHHII", 20, netlink.NLMSG_DONE, 2, 1, 0) + bytes(4)
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> None:
-    def name(index: int) -> str:
-        if index == 9:
-            raise OSError(errno.ENXIO, "No such device or address")
-        return f"eth{index}"
-
-    monkeypatch.setattr("socket.if_indextoname", name)
+    """There are eth1 to eth5."""
+    monkeypatch.setattr(Routes, "names", lambda _: {index: b"eth%d" % index for index in range(1, 6)})
 
 
 def page(*, proc: str = "/proc", **flags: object) -> str:

@@ -1,13 +1,17 @@
 """Files of the kernel, read again and again: what is kept open, and what is not."""
 
 import os
+import socket
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
-from motes.exporters.node.host import Budget, Tree
+from motes.exporters.node.host import Budget, Shared, Tree
 from motes.exporters.node.host import Host as HostFiles
 
 from tests.support.namespaces import Host
+
+ROOTS = {"path.procfs": "/proc", "path.sysfs": "/sys", "path.rootfs": "/", "path.udev.data": "/run"}
 
 
 def descriptors() -> set[str]:
@@ -97,7 +101,44 @@ def test_network_files_are_process_ones_where_it_has_them(tmp_path: Path) -> Non
     for name in ("1/net/dev", "net/dev", "net/snmp"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    roots = {"path.procfs": str(tmp_path), "path.sysfs": "/sys", "path.rootfs": "/", "path.udev.data": "/run"}
-    elsewhere = HostFiles(roots, Budget(0))
+    elsewhere = HostFiles(ROOTS | {"path.procfs": str(tmp_path)}, Budget(0))
     assert (elsewhere.net("dev"), elsewhere.net("snmp")) == (b"1/net/dev", b"net/snmp")
-    assert HostFiles(roots | {"path.procfs": "/proc"}, Budget(0)).net_path("dev") == "net/dev"
+    assert HostFiles(ROOTS, Budget(0)).net_path("dev") == "net/dev"
+
+
+def test_many_sockets_are_read_to_the_end() -> None:
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(100)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    proc = Tree("/proc", Budget(1))
+    inodes = {b"%d" % os.fstat(each.fileno()).st_ino for each in sockets}
+    for _ in range(3):
+        assert inodes <= {line.split()[9] for line in proc("net/udp").splitlines()}
+    for each in sockets:
+        each.close()
+    assert not inodes & {line.split()[9] for line in proc("net/udp").splitlines()}
+    proc.close()
+
+
+@pytest.mark.parametrize("path", ["stat", "meminfo", "net/netstat", "net/snmp6", "sys/kernel/ostype", "pressure/io"])
+def test_a_file_of_one_record_is_asked_for_once(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    proc = Tree("/proc", Budget(1))
+    lines = proc(path).count(b"\n")
+    pread = Mock(side_effect=os.pread)
+    monkeypatch.setattr(os, "pread", pread)
+    assert proc(path).count(b"\n") == lines
+    assert pread.call_count == 1
+    proc.close()
+
+
+def test_an_answer_is_shared_by_the_collectors_of_a_page() -> None:
+    shared = Shared()
+    hosts = [HostFiles(ROOTS, Budget(), shared) for _ in range(2)]
+    answers = iter(range(10))
+
+    def ask(deadline: float) -> list[int]:
+        for host in hosts:
+            host.deadline = deadline
+        return [host.shared("it", lambda: next(answers)) for host in hosts]
+
+    assert [ask(1.0), ask(2.0), ask(float("inf"))] == [[0, 0], [1, 1], [2, 3]]
