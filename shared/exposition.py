@@ -173,6 +173,8 @@ def _checked(value: bytes) -> bytes:
 def _body(key: bytes, samples: Samples) -> bytes:
     if isinstance(samples, _NUMBERS):
         return b"%b %b\n" % (key, number(samples))
+    if not samples:
+        return b""
     values = numbers(list(samples.values()))
     return b"".join([b"%b%b %b\n" % (key, label_set, value) for label_set, value in zip(samples, values, strict=True)])
 

@@ -30,16 +30,20 @@ class Result:
 
     def __init__(self, families: "Sequence[Family]", duration: float, *, error: str = "", absent: bool = False) -> None:
         self.families = families
+        self._series = -1
+        self.duration = duration
+        self.error = error
+        self.absent = absent
+        if not families:
+            self.layouts: list[Layout] = []
+            self.size = 0
+            return
         self.layouts = [layout for layout, _ in families]
         bodies = [body for _, body in families]
         if not _LAYOUTS.issuperset(map(type, self.layouts)) or not _BODIES.issuperset(map(type, bodies)):
             raise TypeError("a collector yields families, as gauge and the like make them")
         # Bytes and values: at least as many as there are series, and sooner found.
         self.size = sum(map(len, bodies))
-        self._series = -1
-        self.duration = duration
-        self.error = error
-        self.absent = absent
 
     @property
     def success(self) -> bool:

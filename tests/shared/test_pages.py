@@ -58,8 +58,8 @@ def test_a_page(rig: Rig) -> None:
         "# HELP a_total Help.\n# TYPE a_total counter\na_total 7\n"
         "# HELP test_collector_duration_seconds How long the last run of a collector took.\n"
         "# TYPE test_collector_duration_seconds gauge\n"
-        'test_collector_duration_seconds{kind="a"} 0.25\n'
-        'test_collector_duration_seconds{kind="b"} 0.5\n'
+        'test_collector_duration_seconds{kind="a"} 0.250000000\n'
+        'test_collector_duration_seconds{kind="b"} 0.500000000\n'
         "# HELP test_collector_success Whether a collector gave all that it should.\n"
         "# TYPE test_collector_success gauge\n"
         'test_collector_success{kind="a"} 1\n'
