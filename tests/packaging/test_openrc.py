@@ -24,9 +24,9 @@ HURRY = "respawn_delay=1\nrespawn_max=3\nhealthcheck_timer=1\nretry=TERM/1/KILL/
 _INSTALL = {
     "debian": "cd /given; dpkg --install motes-core_*.deb motes-node_*.deb motesd_*.deb",
     "alpine": """
-        mkdir /tmp/packages
-        /given/packaging/build-apk /tmp/packages
-        cd /tmp/packages
+        mkdir /srv/packages
+        /given/packaging/build-apk /srv/packages
+        cd /srv/packages
         apk add --no-network --allow-untrusted --force-non-repository \
             motes-core-[0-9]*.apk motes-node-[0-9]*.apk motesd-[0-9]*.apk
     """,
@@ -199,6 +199,6 @@ def test_nothing_is_left_where_it_is_removed(booted: Machine, system: str) -> No
     booted.run(*_REMOVE[system], *reversed(INSTALLED))
     assert booted.processes("motes-node") + booted.processes("motesd") == []
     left = booted.run("find", "/", "-xdev", "-name", "*motes*", "!", "-path", "/proc/*").split()
-    assert [path for path in left if not path.startswith(("/given", "/tmp/packages", "/var/lib/dpkg"))] == []
+    assert [path for path in left if not path.startswith(("/given", "/srv/packages", "/var/lib/dpkg"))] == []
     assert "_motes" not in booted.run("cat", "/etc/passwd", "/etc/group")
     assert "motes" not in booted.run("rc-update", "show")

@@ -7,6 +7,7 @@ The root is made once and kept in .roots of the checkout. Needs qemu-img and deb
 import importlib.util
 import shutil
 from pathlib import Path
+from zlib import crc32
 
 from tests.support import debian, openrc
 
@@ -33,7 +34,7 @@ rm -r "$new"
 
 def base() -> Path:
     """Without anything of ours; not to be changed."""
-    made = debian.ROOTS / "alpine"
+    made = debian.ROOTS / f"alpine-{crc32(_FILL.encode()):08x}"
     beside = openrc.base()
     with debian.alone():
         if not made.exists():

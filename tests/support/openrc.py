@@ -1,15 +1,16 @@
-"""A machine that boots OpenRC: Debian's 0.45 below sysvinit, or Alpine's (see alpine.py), in name spaces as nspawn.py's.
+"""A machine that boots OpenRC: Debian's 0.45 below sysvinit, or Alpine's (see alpine.py), as nspawn.py boots systemd.
 
 Debian's root is made once and kept in .roots of the checkout.
 """
 
 import shutil
 from pathlib import Path
+from zlib import crc32
 
 from tests.support import debian, nspawn
 from tests.support.namespaces import until
 
-_WANTED = ("openrc", "python3", "sysvinit-core")
+_WANTED = ("openrc", "python3", "runit", "sysvinit-core")
 # What a container has none of: terminals, a clock, disks.
 _CONTAINED = """
 sed -i -E '/getty/d; s,^~~:S.*,,; s,^z6:.*,,' "$1"/etc/inittab
@@ -23,7 +24,7 @@ done
 
 def base() -> Path:
     """A Debian with OpenRC, and without anything of ours; not to be changed."""
-    made = debian.ROOTS / "openrc"
+    made = debian.ROOTS / f"openrc-{crc32(f'{_WANTED}{_CONTAINED}'.encode()):08x}"
     with debian.alone():
         if not made.exists():
             new = debian.ROOTS / "openrc.new"
