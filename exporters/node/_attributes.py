@@ -37,7 +37,7 @@ def decimal(value: bytes) -> bytes:
 
 
 def unsigned(value: bytes) -> int:
-    """Decimal or, behind 0x, hexadecimal digits."""
+    """Decimal digits or, behind 0x, hexadecimal, or, behind 0, octal ones."""
     return _within(value, 0, 2**64)
 
 
@@ -52,8 +52,14 @@ def text(value: bytes) -> str:
     return _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", cut.decode("utf-8", "surrogateescape"))
 
 
+def integer(value: bytes) -> int:
+    """As in C: digits behind 0x are hexadecimal, those behind 0 octal."""
+    octal = value.lstrip(b"+-").startswith(b"0") and value.lstrip(b"+-").isdigit()
+    return int(value, 8 if octal else 0)
+
+
 def _within(value: bytes, least: int, end: int) -> int:
-    number = int(value, 0)
+    number = integer(value)
     if not least <= number < end:
         raise ValueError(f"{value!r} does not fit into 64 bits")
     return number

@@ -113,7 +113,7 @@ class Sensor:
             word = text.decode("utf-8", "surrogateescape")
             shown = _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", word)
             self._text = text
-            self._text_labels = labels(chip=self._chip, sensor=self._name, label=shown)
+            self._text_labels = labels(chip=self._chip, label=shown, sensor=self._name)
             self._where_text = labels(chip=self._chip, sensor=clean(word))
         return self._text_labels
 

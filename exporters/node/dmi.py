@@ -43,5 +43,5 @@ class Collector:
         for label in _LABELS if self._sys.exists(_FOLDER) else ():
             try:
                 yield label, text(self._sys.value(f"{_FOLDER}/{_ATTRIBUTES.get(label, label)}"))
-            except (FileNotFoundError, PermissionError):
+            except (FileNotFoundError, PermissionError, IsADirectoryError):
                 continue

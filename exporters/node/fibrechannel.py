@@ -39,6 +39,8 @@ _TEXTS = (
 # Hexadecimal, shown without 0x.
 _IDS = frozenset(("fabric_name", "port_id", "port_name"))
 _UNKNOWN = 2**64 - 1
+# EISDIR for what is no attribute.
+_NOT_THERE = frozenset((errno.ENOENT, errno.EOPNOTSUPP, errno.EINVAL, errno.EISDIR))
 _Read = tuple[bytes, list[int]]
 
 
@@ -75,6 +77,6 @@ def _count(device: Device, name: str) -> int:
     try:
         return unsigned(device(f"statistics/{name}"))
     except OSError as error:
-        if error.errno not in (errno.ENOENT, errno.EOPNOTSUPP):
+        if error.errno not in _NOT_THERE:
             raise
         return 0

@@ -23,7 +23,8 @@ _GAUGES = {
     " error recovery, 7 physical test.",
     "rate_bytes_per_second": "Rate of the port, in bytes a second.",
 }
-_NOT_THERE = frozenset((errno.ENOENT, errno.EACCES, errno.EPERM, errno.EOPNOTSUPP, errno.EINVAL))
+# EISDIR for what is no attribute.
+_NOT_THERE = frozenset((errno.ENOENT, errno.EACCES, errno.EPERM, errno.EOPNOTSUPP, errno.EINVAL, errno.EISDIR))
 # What older kernels say in the place of a counter that the driver does not have.
 _NO_COUNTER = b"N/A (no PMA)"
 # A port's labels; its samples by family.

@@ -9,6 +9,7 @@ Errors: a parameter that is not there, that has no words, other than numbers, or
 import re
 from collections.abc import Iterator
 
+from motes.exporters.node._attributes import integer
 from motes.exporters.node.host import Host
 from motes.shared.exposition import Family, Value, gauge, labels, untyped
 from motes.shared.options import Kind, Option
@@ -83,14 +84,8 @@ def _numbers(name: str, keys: tuple[str, ...], words: list[bytes]) -> Iterator[t
         raise ValueError(f"{name} has {len(words)} words, and {len(keys)} names are given for them")
     for index, word in enumerate(words):
         if keys:
-            yield f"{family}_{keys[index]}", f"Kernel parameter {name}, word {index}.", b"", _number(word)
+            yield f"{family}_{keys[index]}", f"Kernel parameter {name}, word {index}.", b"", integer(word)
         elif len(words) > 1:
-            yield family, f"Kernel parameter {name}.", labels(index=str(index)), _number(word)
+            yield family, f"Kernel parameter {name}.", labels(index=str(index)), integer(word)
         else:
-            yield family, f"Kernel parameter {name}.", b"", _number(word)
-
-
-def _number(word: bytes) -> int:
-    """As in C: digits behind 0x are hexadecimal, those behind 0 octal."""
-    octal = word.lstrip(b"+-").startswith(b"0") and word.lstrip(b"+-").isdigit()
-    return int(word, 8 if octal else 0)
+            yield family, f"Kernel parameter {name}.", b"", integer(word)

@@ -52,7 +52,7 @@ def _zone(device: Device) -> bytes:
     if known is None:
         # A zone without a governor is none that node_exporter would show.
         device("policy")
-        known = device.labels[_ZONE] = labels(zone=device.name[len(_ZONE) :], type=device("type"))
+        known = device.labels[_ZONE] = labels(type=device("type"), zone=device.name[len(_ZONE) :])
     return known
 
 

@@ -22,6 +22,9 @@ HERE = Path(__file__).parent
         (_attributes.unsigned, b"42", 42),
         (_attributes.unsigned, b"0xffffffffffffffff", 2**64 - 1),
         (_attributes.signed, b"-1", -1),
+        (_attributes.signed, b"-010", -8),
+        (_attributes.unsigned, b"017", 15),
+        (_attributes.unsigned, b"00", 0),
         (_attributes.signed, b"0x10", 16),
         (_attributes.signed, b"-9223372036854775808", -(2**63)),
     ],
@@ -41,10 +44,11 @@ def test_numbers(read: Callable[[bytes], object], value: bytes, number: object) 
         (_attributes.unsigned, b"18446744073709551616"),
         (_attributes.signed, b"9223372036854775808"),
         (_attributes.signed, b"1.5"),
+        (_attributes.unsigned, b"08"),
     ],
 )
 def test_no_numbers(read: Callable[[bytes], object], value: bytes) -> None:
-    with pytest.raises(ValueError, match=r"base 0|64 bits|no whole number"):
+    with pytest.raises(ValueError, match=r"base [08]|64 bits|no whole number"):
         read(value)
 
 

@@ -55,7 +55,7 @@ KINDS: dict[str, tuple[Callable[[Path, int], Path], str]] = {
     "netclass": (make_interface, 'node_network_mtu_bytes{device="port0"} 1500'),
     "powersupplyclass": (make_supply, 'node_power_supply_capacity{power_supply="BAT0"} 77'),
     "rapl": (make_rapl, 'node_rapl_package_joules_total{index="0",path="'),
-    "thermal_zone": (make_zone, 'node_thermal_zone_temp{zone="0",type="zone0"} 40.0'),
+    "thermal_zone": (make_zone, 'node_thermal_zone_temp{type="zone0",zone="0"} 40.0'),
     "xfs": (make_file_system, 'node_xfs_write_calls_total{device="sd0"} 5'),
 }
 

@@ -30,9 +30,9 @@ def test_sensors_come_and_go(tmp_path: Path, flags: dict[str, object]) -> None:
     (chip / "temp1_input").unlink()
     (chip / "temp2_label").write_text("CPU\n")
     assert 'sensor="temp1"' not in page()
-    assert 'sensor="temp2",label="CPU"} 1\n' in page()
+    assert 'label="CPU",sensor="temp2"} 1\n' in page()
     (chip / "temp2_label").write_text("GPU\n")
-    assert 'sensor="temp2",label="GPU"} 1\n' in page()
+    assert 'label="GPU",sensor="temp2"} 1\n' in page()
     chip.rename(tmp_path / "gone")
     assert page() == ""
 
