@@ -14,8 +14,10 @@ def test_the_packages_own_tests(packages: Path, root: Root, tmp_path: Path) -> N
     # That is how it knows that there is nothing to build.
     (source / "debian/files").touch()
     told = root.outside(
-        *("autopkgtest", "--no-built-binaries", *debian.packages(packages), source),
-        *("--output-dir", root.memory / "told", "--", "chroot", root.path),
+        "autopkgtest",
+        *debian.packages(packages),
+        source,
+        *("--output-dir", f"{root.memory}/told", "--", "chroot", str(root.path)),
         PATH=debian.SYSTEM_PATH,
         TMPDIR="/tmp",  # noqa: S108 - the one that the root has, too
     )
