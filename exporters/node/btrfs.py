@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from math import inf
 
+from motes.exporters.node._attributes import text
 from motes.exporters.node._btrfs_devices import Devices, Member
 from motes.exporters.node._samples import Sample, families, whole
 from motes.exporters.node.host import Device, Host, Tree
@@ -57,10 +58,10 @@ class Collector:
         yield from families("node_btrfs_", _HELP.__getitem__, samples)
 
     def _samples(self, device: Device) -> Iterator[Sample]:
-        uuid = (_text(device, "metadata_uuid") or device.name.encode()).decode()
+        uuid = text(_content(device, "metadata_uuid")) or device.name
         one = labels(uuid=uuid)
         names = _names(self._sys, f"{device.path}/devices")
-        yield "info", labels(label=_text(device, "label"), uuid=uuid), 1
+        yield "info", labels(label=text(_content(device, "label")), uuid=uuid), 1
         known = names and self._sys.exists(f"{device.path}/features")
         yield "global_rsv_size_bytes", one, _number(device, "allocation/global_rsv_size") if known else 0
         yield from _commits(device, one)
@@ -136,10 +137,10 @@ def _names(tree: Tree, path: str) -> list[str]:
         return []
 
 
-def _text(device: Device, attribute: str) -> bytes:
+def _content(device: Device, attribute: str) -> bytes:
     return device.get(attribute) or b""
 
 
 def _number(device: Device, attribute: str) -> int:
-    text = _text(device, attribute)
-    return int(text) if text.isdigit() else 0
+    content = _content(device, attribute)
+    return int(content) if content.isdigit() else 0

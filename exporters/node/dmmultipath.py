@@ -10,6 +10,7 @@ Errors: no data without the folder, or where an attribute is absent or not for e
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+from motes.exporters.node._attributes import text
 from motes.exporters.node._samples import Sample, families, whole
 from motes.exporters.node.host import Device, Host, Tree
 from motes.shared.collector import NoData
@@ -42,10 +43,10 @@ def collect(host: Host) -> Iterator[Family]:
 
 
 def _samples(tree: Tree, blocks: Mapping[str, Device], device: Device) -> Iterator[Sample]:
-    uuid = device("dm/uuid") if device.has("dm/uuid") else b""
-    if not uuid.startswith(b"mpath-"):
+    uuid = text(device("dm/uuid")) if device.has("dm/uuid") else ""
+    if not uuid.startswith("mpath-"):
         return
-    name = device("dm/name")
+    name = text(device("dm/name"))
     one = labels(device=name, sysfs_name=device.name)
     yield "device_info", labels(device=name, sysfs_name=device.name, uuid=uuid), 1
     yield "device_active", one, int(int(device("dm/suspended")) != 1)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from motes.exporters.node._attributes import text
 from motes.exporters.node._rows import Column, Row, fill
 from motes.exporters.node._samples import whole
 from motes.exporters.node.host import Device, Host, Tree
@@ -48,8 +49,8 @@ def collect(host: Host) -> Iterator[Family]:
 
 
 def _rows(tree: Tree, device: Device) -> Iterator[tuple[tuple[Column, ...], Row]]:
-    told = {label: device(attribute) for label, attribute in _ATTRIBUTES.items()}
-    yield _INFO, (labels(cntlid=device("cntlid"), device=device.name, **told), [1])
+    told = {label: text(device(attribute)) for label, attribute in _ATTRIBUTES.items()}
+    yield _INFO, (labels(cntlid=text(device("cntlid")), device=device.name, **told), [1])
     for name in tree.names(device.path):
         path = _PATH.search(name)
         if path:

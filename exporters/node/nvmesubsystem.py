@@ -8,6 +8,7 @@ Errors: no data without the folder, or where an attribute is absent (iopolicy, w
 from collections.abc import Iterator
 from functools import partial
 
+from motes.exporters.node._attributes import text
 from motes.exporters.node._samples import Sample, families, whole
 from motes.exporters.node.host import Device, Host, Tree
 from motes.shared.collector import NoData
@@ -37,7 +38,7 @@ def collect(host: Host) -> Iterator[Family]:
 
 def _samples(tree: Tree, device: Device) -> Iterator[Sample]:
     one = labels(subsystem=device.name)
-    policy, model, nqn, serial = [device(attribute) for attribute in ("iopolicy", "model", "subsysnqn", "serial")]
+    policy, model, nqn, serial = [text(device(attribute)) for attribute in ("iopolicy", "model", "subsysnqn", "serial")]
     yield "info", labels(iopolicy=policy, model=model, nqn=nqn, serial=serial, subsystem=device.name), 1
     states: list[bytes] = []
     for name in tree.names(device.path):

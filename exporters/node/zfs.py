@@ -65,11 +65,11 @@ class Collector:
                     io.setdefault(key, {})[labels(zpool=pool)] = value
             elif file == "state":
                 state = content.partition(b"\n")[0].lower()
-                states |= {labels(zpool=pool, state=name): int(name == state) for name in _STATES}
+                states |= {labels(state=name, zpool=pool): int(name == state) for name in _STATES}
             else:
                 dataset = next((name for key, _, name in _table(content) if key == b"dataset_name"), b"")
                 for key, value in _counted(content, (_UNSIGNED,)):
-                    datasets.setdefault(key, {})[labels(zpool=pool, dataset=dataset)] = value
+                    datasets.setdefault(key, {})[labels(dataset=dataset, zpool=pool)] = value
         for key, samples in io.items():
             yield untyped(*_described("zfs_zpool", "io", key), samples)
         for key, samples in datasets.items():
