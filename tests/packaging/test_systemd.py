@@ -41,6 +41,15 @@ def test_is_locked_in(machine: Machine, service: str) -> None:
     assert f"process_max_fds {4096}\n" in page(machine, SERVICES[service][0]), "the limit is raised, as elsewhere"
 
 
+def test_the_badges_service_may_open_serial_ports_and_nothing_else(machine: Machine) -> None:
+    """Those of USB, which have major numbers 166 and 188, and belong to Debian's group dialout, 20."""
+    pid = serves(machine, "motes-card10-bme680")
+    assert "20" in status(machine, pid)["Groups"].split()
+    assert shown(machine, "motes-card10-bme680", "DevicePolicy") == "closed"
+    allowed = shown(machine, "motes-card10-bme680", "DeviceAllow").splitlines()
+    assert {line for line in allowed if "rw" in line} == {"char-166 rw", "char-188 rw"}
+
+
 def test_what_is_killed_comes_back(machine: Machine) -> None:
     before = {service: serves(machine, service) for service in SERVICES}
     kill(machine, "KILL", *before)
