@@ -75,7 +75,8 @@ class Crew:
 
     def add(self, state: "State") -> None:
         """Have a collector run; RuntimeError where there is no thread to be had."""
-        self.start()
+        if self._worker is None:
+            self.start()
         self._queue.put(state)
 
     def start(self) -> None:
@@ -143,6 +144,8 @@ def run(collector: Collector, deadline: float, most_series: int = 0) -> Result:
 
 def _gathered(given: Iterable[Family], most_series: int) -> list[Family]:
     """All of them, unless it becomes too many before their end."""
+    if type(given) is list and len(given) < _AT_ONCE:
+        return given
     rest = iter(given)
     families = list(islice(rest, _AT_ONCE))
     if len(families) == _AT_ONCE:

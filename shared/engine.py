@@ -116,10 +116,11 @@ class Engine:
         now = monotonic()
         for crew in self._crews.values():
             crew.come(now)
+        until = max(deadline, run_until)
         for state in states:
             # One that is retired may have been closed by now: who comes late for it gets what there was.
             if not state.retired and not state.crew.has(state):
-                self._enqueue(state, max(deadline, run_until))
+                self._enqueue(state, until)
             if state.pending and not state.late:
                 scrape.missing.add(state)
                 state.waiting.append(scrape)
@@ -230,14 +231,15 @@ class Engine:
         try:
             state.crew.add(state)
         except RuntimeError as error:
-            self._conclude(state, Result((), 0.0, error=f"there is no thread for it: {error}"))
+            self._conclude(state, Result((), 0.0, error=f"there is no thread for it: {error}"), monotonic())
         else:
             state.pending = True
 
     def _take(self) -> None:
+        now = monotonic()
         while self._finished:
             state, result = self._finished.popleft()
-            self._conclude(state, result)
+            self._conclude(state, result, now)
             state.pending = state.late = False
             waiting, state.waiting = state.waiting, []
             for scrape in waiting:
@@ -245,9 +247,9 @@ class Engine:
                 if not scrape.missing and not scrape.over:
                     self._finish(scrape)
 
-    def _conclude(self, state: State, result: Result) -> None:
+    def _conclude(self, state: State, result: Result, now: float) -> None:
         self._give(state, self._judge(state, result))
-        state.finished = monotonic()
+        state.finished = now
 
     def _give(self, state: State, result: Result) -> None:
         if not state.retired:

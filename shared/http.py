@@ -5,6 +5,7 @@ Errors: everything else raises Refused with the status that it deserves; the con
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from time import gmtime, strftime, time
 
 MAX_HEAD = 8192
@@ -74,6 +75,8 @@ def head_length(received: bytes | bytearray) -> int:
     return length
 
 
+# Who scrapes says the same each time.
+@lru_cache(maxsize=16)
 def parse_head(head: bytes) -> Request:
     """A request from its whole head."""
     lines = [line.removesuffix(b"\r") for line in head.split(b"\n")]
@@ -157,7 +160,8 @@ def parse_query(query: bytes) -> dict[str, list[str]]:
     return found
 
 
-def preferences(header: bytes) -> dict[bytes, float]:
+@lru_cache(maxsize=16)
+def preferences(header: bytes) -> Mapping[bytes, float]:
     """An Accept or Accept-Encoding header as {value with its parameters: q}; a q that cannot be read is 0."""
     wishes: dict[bytes, float] = {}
     for part in header.lower().split(b","):

@@ -32,18 +32,21 @@ _GUEST_MODES = ("user", "nice")
 _IDLE = 3
 _COLUMNS = 10
 _USER_HZ = 100
+# What is left of the file without them is its layout.
+_DIGITS = b"0123456789"
 # A CPU that lost so many seconds of idle time is another than before, plugged in anew.
 _HOTPLUG_SECONDS = 3.0
 
 
 class Collector:
     """Keeps each CPU's ticks, for the kernel takes some back now and then and a counter must not; the CPUs until
-    others are present; and the list of isolated CPUs, which is fixed at boot.
+    others are present; the layout of proc/stat; and the list of isolated CPUs, which is fixed at boot.
     """
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._ticks: dict[int, list[float]] = {}
+        self._seen = b""
         self._cpus = _cpus.Cpus(host.sys)
         self._throttles = Throttles(host.sys)
         self._isolated: dict[bytes, int] | None = None
@@ -68,16 +71,25 @@ class Collector:
     def _update(self) -> None:
         """The new ticks, each as high as it has been as long as the CPU is the same."""
         fresh: dict[int, list[float]] = {}
-        for word, numbers in _procstat.lines(self._host.proc("stat")).items():
-            if word.startswith(b"cpu") and word != b"cpu":
-                ticks = list(map(float, numbers.split(None, _COLUMNS)[:_COLUMNS]))
-                ticks += [0.0] * (_COLUMNS - len(ticks))
-                cpu = int(word[3:])
-                known = self._ticks.get(cpu)
-                if known is not None and known[_IDLE] / _USER_HZ - ticks[_IDLE] / _USER_HZ < _HOTPLUG_SECONDS:
-                    ticks = list(map(max, known, ticks))
-                fresh[cpu] = ticks
+        for line in self._lines():
+            word, *numbers = line.split(None, 1 + _COLUMNS)[: 1 + _COLUMNS]
+            ticks = list(map(float, numbers))
+            ticks += [0.0] * (_COLUMNS - len(ticks))
+            cpu = int(word[3:])
+            known = self._ticks.get(cpu)
+            if known is not None and known[_IDLE] / _USER_HZ - ticks[_IDLE] / _USER_HZ < _HOTPLUG_SECONDS:
+                ticks = list(map(max, known, ticks))
+            fresh[cpu] = ticks
         self._ticks = fresh
+
+    def _lines(self) -> list[bytes]:
+        """Those of single CPUs."""
+        content = self._host.proc("stat")
+        seen = content.translate(None, _DIGITS)
+        if seen != self._seen:
+            _procstat.lines(content)  # what is wrong in any line fails the collector
+            self._seen = seen
+        return [line for line in content.splitlines() if line.startswith(b"cpu") and not line.startswith(b"cpu ")]
 
     def _isolated_cpus(self) -> dict[bytes, int]:
         if self._isolated is None:
