@@ -3,35 +3,31 @@
 The tests share a boot of each, and the last one removes the packages.
 """
 
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support import alpine, openrc
 from tests.support.namespaces import until
 from tests.support.openrc import Machine
-from tests.support.program import ROOT
 
 NODE = "http://127.0.0.1:9100/metrics"
 ELSEWHERE = "http://127.0.0.1:9101/metrics"
 MOVED = '[web]\nlisten-address = ["127.0.0.1:9101"]\n'
 INSTALLED = ("motes-core", "motes-node", "motesd")
 # In more of a hurry than the packages are. Of two numbers of seconds, the first is until it is killed.
-HURRY = "respawn_delay=1\nrespawn_max=3\nhealthcheck_timer=1\nretry=TERM/1/KILL/5\n"
+HURRY = "respawn_delay=1\nrespawn_max=3\nhealthcheck_timer=1\nretry=TERM/1/KILL/1\n"
 
 _INSTALL = {
     "debian": "cd /given; dpkg --install motes-core_*.deb motes-node_*.deb motesd_*.deb",
     "alpine": """
-        mkdir /srv/packages
         /given/packaging/build-apk /srv/packages
         cd /srv/packages
-        apk add --no-network --allow-untrusted --force-non-repository \
+        apk add --allow-untrusted \
             motes-core-[0-9]*.apk motes-node-[0-9]*.apk motesd-[0-9]*.apk
     """,
 }
-_REMOVE = {"debian": ("dpkg", "--purge"), "alpine": ("apk", "del", "--no-network", "--purge")}
+_REMOVE = {"debian": ("dpkg", "--purge"), "alpine": ("apk", "del", "--purge")}
 
 
 @pytest.fixture(scope="module", params=["debian", "alpine"])
@@ -46,20 +42,10 @@ def booted(system: str, request: pytest.FixtureRequest, tmp_path_factory: pytest
     if system == "debian":
         root, given = openrc.base(), request.getfixturevalue("packages")
     else:
-        root, given = alpine.base(), _checkout(tmp_path_factory.mktemp("checkout"))
+        root, given = alpine.base(), alpine.checkout(tmp_path_factory.mktemp("checkout"))
     with Machine(root, given) as machine:
         machine.run("sh", "-euc", _INSTALL[system])
         yield machine
-
-
-def _checkout(folder: Path) -> Path:
-    """The files that git knows of, or would."""
-    listed = ("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    files = subprocess.run(listed, capture_output=True, check=True).stdout
-    packed = ("tar", "-C", ROOT, "-c", "--null", "--ignore-failed-read", "-T", "-")
-    with subprocess.Popen(("tar", "-x", "-C", folder), stdin=subprocess.PIPE) as unpacking:
-        subprocess.run(packed, input=files, stdout=unpacking.stdin, stderr=subprocess.DEVNULL, check=True)
-    return folder
 
 
 @pytest.fixture

@@ -6,10 +6,12 @@ The root is made once and kept in .roots of the checkout. Needs qemu-img and deb
 
 import importlib.util
 import shutil
+import subprocess
 from pathlib import Path
 from zlib import crc32
 
 from tests.support import debian, openrc
+from tests.support.program import ROOT
 
 # $1: the new root, $2: the image, $3: a Debian
 _FILL = """
@@ -27,7 +29,8 @@ chroot "$3" sh -c 'ldd /usr/bin/python3.11 /usr/lib/python3.11/lib-dynload/*.so'
     while read -r library; do cp -L "$3$library" "$new/lib/x86_64-linux-gnu"; done
 chroot "$1" apk mkpkg --files /srv/python --info name:python3 --info version:3.11.2-r0 --info arch:x86_64 \
     --info description:Python --info license:Python --output /srv/python3-3.11.2-r0.apk
-chroot "$1" apk add --allow-untrusted --no-network --force-non-repository /srv/python3-3.11.2-r0.apk
+: >"$1/etc/apk/repositories"
+chroot "$1" apk add --allow-untrusted /srv/python3-3.11.2-r0.apk
 rm -r "$new"
 """
 
@@ -45,6 +48,16 @@ def base() -> Path:
             openrc.contain(new)
             new.rename(made)
     return made
+
+
+def checkout(folder: Path) -> Path:
+    """A copy of the files that git knows of, or would; the folder."""
+    listed = ("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    files = subprocess.run(listed, capture_output=True, check=True).stdout
+    packed = ("tar", "-C", ROOT, "-c", "--null", "--ignore-failed-read", "-T", "-")
+    with subprocess.Popen(("tar", "-x", "-C", folder), stdin=subprocess.PIPE) as unpacking:
+        subprocess.run(packed, input=files, stdout=unpacking.stdin, stderr=subprocess.DEVNULL, check=True)
+    return folder
 
 
 def _image() -> Path:
