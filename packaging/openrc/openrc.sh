@@ -24,7 +24,13 @@ description_reload="Read the configuration again, if nothing is wrong with it"
 
 start_pre() {
 	# The log is opened by $command_user.
-	checkpath --file --mode 0640 --owner "$command_user" "$output_log" "$error_log" && _look
+	checkpath --file --mode 0640 --owner "$command_user" "$output_log" "$error_log" &&
+		checkpath --directory --mode 0755 --owner "$command_user" "/run/$RC_SVCNAME" &&
+		_look
+}
+
+stop_post() {
+	rmdir "/run/$RC_SVCNAME" 2>/dev/null || true
 }
 
 status() {

@@ -83,6 +83,7 @@ def test_it_runs_when_it_is_installed(booted: Machine) -> None:
     assert int(told["CapEff"], 16) == 0
     assert told["Umask"].strip() == "0077"
     assert booted.run("stat", "-c", "%a %U", "/var/log/motes-node.log").split() == ["640", "_motes"]
+    assert booted.run("stat", "-c", "%a %U", "/run/motes-node").split() == ["755", "_motes"]
     assert "motes-node" in booted.run("rc-update", "show", "default")
 
 
@@ -176,6 +177,7 @@ def test_a_stop_ends_it(booted: Machine, node: int) -> None:
     assert booted.processes("motes-node") == []
     assert booted.status("motes-node") == "stopped"
     assert not booted.get(NODE)
+    assert "motes-node" not in booted.run("ls", "/run").split()
 
 
 def test_nothing_is_left_where_it_is_removed(booted: Machine, system: str) -> None:
