@@ -9,7 +9,7 @@ import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -119,15 +119,24 @@ def repository(folder: Path) -> None:
 
 def base() -> Path:
     """A Debian without anything of ours; not to be changed."""
-    made = ROOTS / f"debian-{crc32(_FILL.encode()):08x}"
+    return kept("debian", _FILL, _make_base)
+
+
+def _make_base(folder: Path) -> None:
+    debootstrap(folder, f"--customize-hook={_FILL}")
+    repository(folder / SOURCE[1:])
+    (folder / "etc/apt/sources.list").write_text(f"deb [trusted=yes] file:{SOURCE} ./\n")
+    run("chroot", folder, "apt-get", "update", PATH=SYSTEM_PATH)
+
+
+def kept(name: str, recipe: str, make: Callable[[Path], None]) -> Path:
+    """A root that is made once for each recipe."""
+    made = ROOTS / f"{name}-{crc32(recipe.encode()):08x}"
     with alone():
         if not made.exists():
-            new = ROOTS / "debian.new"
+            new = ROOTS / f"{name}.new"
             shutil.rmtree(new, ignore_errors=True)
-            debootstrap(new, f"--customize-hook={_FILL}")
-            repository(new / SOURCE[1:])
-            (new / "etc/apt/sources.list").write_text(f"deb [trusted=yes] file:{SOURCE} ./\n")
-            run("chroot", new, "apt-get", "update", PATH=SYSTEM_PATH)
+            make(new)
             new.rename(made)
     return made
 

@@ -6,7 +6,6 @@ network but its loopback.
 
 import os
 import pty
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -57,14 +56,7 @@ done
 
 def base() -> Path:
     """A Debian with systemd, and without anything of ours; not to be changed."""
-    made = debian.ROOTS / "systemd"
-    with debian.alone():
-        if not made.exists():
-            new = debian.ROOTS / "systemd.new"
-            shutil.rmtree(new, ignore_errors=True)
-            debian.debootstrap(new, include=_WANTED)
-            new.rename(made)
-    return made
+    return debian.kept("systemd", " ".join(_WANTED), lambda folder: debian.debootstrap(folder, include=_WANTED))
 
 
 class Machine:
