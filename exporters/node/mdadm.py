@@ -113,5 +113,5 @@ def _from_sysfs(host: Host) -> Iterator[Family]:
 def _devices(host: Host) -> list[Device]:
     try:
         return [device for device in host.sys.devices("block") if device.name.startswith("md")]
-    except FileNotFoundError:
+    except OSError:
         return []

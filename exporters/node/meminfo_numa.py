@@ -68,7 +68,7 @@ class Collector:
 def _nodes(sys: Tree) -> list[str]:
     try:
         names = sys.names(_FOLDER)
-    except FileNotFoundError:
+    except OSError:
         return []
     return [name for name in names if name.startswith("node") and name[4:].isdigit()]
 

@@ -4,7 +4,8 @@ Source: sys/fs/xfs/DEVICE/stats/stats since Linux 4.4, lines of a word and 32-bi
         fs/xfs/xfs_stats.h and https://xfs.org/index.php/Runtime_Stats.
 Unit:   events since the file system's module was loaded or the statistics were set to zero.
 Errors: without the folder there are no series. A line that is absent counts as zeros, as in node_exporter; one that is
-        shorter, longer or no numbers fails the collector. A file system that is unmounted meanwhile is left out.
+        shorter, longer or no numbers fails the collector. A file system that is unmounted meanwhile is left out,
+        and so is a folder without statistics, or one that cannot be entered.
 """
 
 from collections.abc import Iterator
@@ -79,6 +80,7 @@ _LINES = (
         ("vnode_remove", "Calls of vn_remove."),
     ),
 )
+_FILE = "stats/stats"
 _COLUMNS: tuple[Column, ...] = tuple(
     ("counter", f"node_xfs_{name}_total", help) for _, *counted in _LINES for name, help in counted
 )
@@ -93,8 +95,9 @@ def collect(host: Host) -> Iterator[Family]:
             continue
         try:
             rows.append(_row(device))
-        except (FileNotFoundError, NotADirectoryError):
-            continue  # unmounted
+        except OSError:
+            if host.sys.exists(f"{device.path}/{_FILE}"):
+                raise
     if rows:
         yield fill(_COLUMNS, rows)
 
@@ -107,7 +110,7 @@ def _devices(host: Host) -> list[Device]:
 
 
 def _row(device: Device) -> Row:
-    lines = [line.split() for line in device("stats/stats").splitlines()]
+    lines = [line.split() for line in device(_FILE).splitlines()]
     told = {word: numbers for word, *numbers in filter(None, lines)}
     values: list[bytes] = []
     for word, *counted in _LINES:
