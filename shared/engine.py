@@ -292,6 +292,8 @@ class Engine:
 
     def _judge(self, state: State, result: Result) -> Result:
         """The result, or the error that takes its place where it may not be served."""
+        if result.absent:
+            return result
         if result.success and not state.retired:
             wrong = self._excess(state, result) or self._clash(state, result)
             if wrong:
@@ -299,7 +301,7 @@ class Engine:
         if result.error:
             self._note(state, result.error)
             state.failures += 1
-        elif state.error and not result.absent:
+        elif state.error:
             log.info("collector works again", exporter=state.collector.exporter, collector=state.collector.name)
             state.error = ""
         return result

@@ -1,8 +1,14 @@
-"""The lines of proc/stat by their first word; see proc_stat(5)."""
+"""proc/stat, see proc_stat(5): read once for all collectors of a page; and its lines by their first word."""
+
+from motes.exporters.node.host import Host
 
 _CHECKED = frozenset((b"btime", b"ctxt", b"intr", b"processes", b"procs_blocked", b"procs_running", b"softirq"))
 # The total and ten vectors, since Linux 2.6.31.
 _SOFTIRQS = 11
+
+
+def content(host: Host) -> bytes:
+    return host.shared("stat", lambda: host.proc("stat"))
 
 
 def lines(content: bytes) -> dict[bytes, bytes]:

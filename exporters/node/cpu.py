@@ -84,7 +84,7 @@ class Collector:
 
     def _lines(self) -> list[bytes]:
         """Those of single CPUs."""
-        content = self._host.proc("stat")
+        content = _procstat.content(self._host)
         seen = content.translate(None, _DIGITS)
         if seen != self._seen:
             _procstat.lines(content)  # what is wrong in any line fails the collector

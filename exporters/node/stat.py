@@ -38,7 +38,7 @@ class Collector:
     """Keeps the families' frame, and the lines their numbers are in, until the kernel writes other lines."""
 
     def __init__(self, host: Host) -> None:
-        self._proc = host.proc
+        self._host = host
         self._softirq = host.flags[_SOFTIRQ]
         vectors = [labels(vector=vector) for vector in _VECTORS] if self._softirq else []
         self._frame = Frame((*_FAMILIES, ("counter", "node_softirqs_total", "Softirqs by vector.", vectors)))
@@ -47,7 +47,7 @@ class Collector:
         self._vectors = _NONE
 
     def collect(self) -> list[Family]:
-        content = self._proc("stat")
+        content = _procstat.content(self._host)
         seen = content.translate(None, _DIGITS)
         if seen != self._seen:
             self._look(content)
