@@ -9,6 +9,7 @@ Errors: no data where the module is not loaded; no statistics where the kernel w
 
 from functools import cache, lru_cache
 
+from motes.exporters.node._attributes import decimal
 from motes.exporters.node.host import Host
 from motes.shared.collector import NoData
 from motes.shared.exposition import Family
@@ -50,7 +51,7 @@ def _statistics(host: Host) -> bytes | None:
 # On a quiet machine nothing has happened since the last time.
 @lru_cache(maxsize=1)
 def _families(entries: bytes, limit: bytes, statistics: bytes | None) -> list[Family]:
-    values = [int(entries), int(limit)]
+    values = [int(decimal(entries.strip())), int(decimal(limit.strip()))]
     if statistics is not None:
         rows = [_numbers(line) for line in statistics.splitlines()[1:]]
         values += [sum([row[column] for row in rows]) for column in _COLUMNS]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from motes.exporters.node import _cpuinfo, _cpus
+from motes.exporters.node._attributes import decimal
 from motes.exporters.node.host import Device, Host
 from motes.shared.exposition import Family, Value, gauge, labels
 
@@ -48,7 +49,7 @@ def _hertz(cpus: list[Device], attribute: str) -> Mapping[bytes, Value]:
     samples: dict[bytes, Value] = {}
     for cpu in cpus:
         try:
-            kilohertz = int(cpu(attribute))
+            kilohertz = int(decimal(cpu(attribute)))
         except (FileNotFoundError, PermissionError):
             continue
         samples[_labels(cpu)] = kilohertz * 1000

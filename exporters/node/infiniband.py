@@ -11,7 +11,7 @@ Errors: no data without the folder, or where an adapter or a port lacks what all
 import errno
 from collections.abc import Iterator
 
-from motes.exporters.node._attributes import each, text, unsigned
+from motes.exporters.node._attributes import decimal, each, text, unsigned
 from motes.exporters.node._infiniband import COUNTERS, IN_WORDS, LEGACY
 from motes.exporters.node.host import Device, Host, Tree
 from motes.shared.collector import NoData
@@ -76,7 +76,7 @@ def _port(device: Device, name: str) -> _Port:
 def _state(content: bytes) -> int:
     """The number of `4: ACTIVE`."""
     number, _ = content.split(b":")
-    return int(number)
+    return int(decimal(number.strip()))
 
 
 def _counters(device: Device, folder: str, known: dict[str, tuple[str, str]]) -> Iterator[tuple[str, int]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
+from motes.exporters.node._attributes import decimal
 from motes.exporters.node.host import Host
 from motes.shared.collector import NoData
 from motes.shared.exposition import Family, counter, gauge, labels
@@ -66,7 +67,9 @@ def collect(host: Host) -> Iterator[Family]:
     for service, backend in _backends(host.net("ip_vs")):
         where = _labels(host.flags[_BACKEND_LABELS], *service, backend[1])
         known = sums.get(where, (0, 0, 0))
-        sums[where] = [sum_ + int(backend[column]) for sum_, (column, _, _) in zip(known, _BACKENDS, strict=True)]
+        sums[where] = [
+            sum_ + int(decimal(backend[column])) for sum_, (column, _, _) in zip(known, _BACKENDS, strict=True)
+        ]
     for at, (_, name, help) in enumerate(_BACKENDS):
         yield gauge(f"node_ipvs_backend_{name}", help, {where: numbers[at] for where, numbers in sums.items()})
 

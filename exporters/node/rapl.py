@@ -9,6 +9,7 @@ Errors: without the folder, and where a zone has no range or only root may read 
 import re
 from collections.abc import Iterator
 
+from motes.exporters.node._attributes import decimal
 from motes.exporters.node._samples import whole
 from motes.exporters.node.host import Device, Host
 from motes.shared.collector import NoData
@@ -78,8 +79,8 @@ class Collector:
 
 
 def _joules(device: Device) -> Iterator[float]:
-    yield float(int(device("energy_uj"))) / 1000000.0
+    yield float(int(decimal(device("energy_uj")))) / 1000000.0
 
 
 def _range(device: Device) -> Iterator[int]:
-    yield int(device("max_energy_range_uj"))
+    yield int(decimal(device("max_energy_range_uj")))

@@ -8,6 +8,7 @@ Errors: an empty file, and anything but numbers behind a kind's name, fail the c
 from functools import lru_cache
 from itertools import chain
 
+from motes.exporters.node._attributes import decimal
 from motes.exporters.node.host import Host
 from motes.shared.exposition import Family, labels
 from motes.shared.frame import Frame
@@ -25,6 +26,7 @@ def collect(host: Host) -> list[Family]:
     for line in lines[1:]:
         kind, *counts = line.split() or [b""]
         if counts and kind[:-1] in _KINDS and kind.endswith(b":"):
+            decimal(b"".join(counts))
             rows[kind[:-1]] = counts
     return [_frame(tuple([(kind, len(row)) for kind, row in rows.items()])).fill(chain.from_iterable(rows.values()))]
 
