@@ -5,16 +5,17 @@ Source: sock_diag(7) over netlink; linux/inet_diag.h. Most of its messages are a
 Errors: OSError where netlink is refused, ValueError for an answer that is garbled.
 """
 
-from socket import IPPROTO_TCP
 from struct import Struct
 
 from motes.exporters.node._netlink import Netlink
 from motes.shared import netlink
 
 _NETLINK_SOCK_DIAG = 4
-_SOCK_DIAG_BY_FAMILY = 20
-_REQUEST = Struct("=BBxxI48x")  # struct inet_diag_req_v2: family, protocol, states, and of which socket (of any)
+# The older request is for the sockets of both families at once. The newer one is for a family, and for each of them the
+# kernel walks the same table.
+_TCPDIAG_GETSOCK = 18
 _ALL_STATES = 0xFFF
+_REQUEST = Struct("=52xI4x").pack(_ALL_STATES)  # struct inet_diag_req: of which socket (of any), states
 # A message's length, kind and flags; then, in struct inet_diag_msg, the state, bytes to be read, bytes to be sent.
 _MESSAGE = Struct("=IHH9xB54xII")
 _STATE = 17
@@ -41,20 +42,16 @@ class SockDiag(Netlink):
     def __init__(self) -> None:
         super().__init__(_NETLINK_SOCK_DIAG)
 
-    def of_tcp(self, *families: int) -> Totals:
+    def of_tcp(self) -> Totals:
         totals = Totals()
         try:
-            for family in families:
-                self._add_all(_REQUEST.pack(family, IPPROTO_TCP, _ALL_STATES), totals)
+            for datagram in self.datagrams(netlink.dump(_TCPDIAG_GETSOCK, _REQUEST)):
+                if not _add_alike(datagram, totals) and _add_each(datagram, totals):
+                    break
         except (OSError, ValueError):
             self.close()
             raise
         return totals
-
-    def _add_all(self, request: bytes, totals: Totals) -> None:
-        for datagram in self.datagrams(netlink.dump(_SOCK_DIAG_BY_FAMILY, request)):
-            if not _add_alike(datagram, totals) and _add_each(datagram, totals):
-                return
 
 
 def _add_alike(datagram: bytes, totals: Totals) -> bool:
@@ -62,7 +59,7 @@ def _add_alike(datagram: bytes, totals: Totals) -> bool:
     if len(datagram) < _MESSAGE.size or len(datagram) % _ALIGNED:
         return False
     size, kind, *_ = _MESSAGE.unpack_from(datagram)
-    if kind != _SOCK_DIAG_BY_FAMILY or size < _MESSAGE.size or size % _ALIGNED or len(datagram) % size:
+    if kind != _TCPDIAG_GETSOCK or size < _MESSAGE.size or size % _ALIGNED or len(datagram) % size:
         return False
     words = memoryview(datagram).cast("I")
     step = size // _ALIGNED
@@ -82,7 +79,7 @@ def _add_each(datagram: bytes, totals: Totals) -> bool:
     at = 0
     while at + _MESSAGE.size <= len(datagram):
         length, kind, _, state, to_be_read, to_be_sent = _MESSAGE.unpack_from(datagram, at)
-        if kind != _SOCK_DIAG_BY_FAMILY or not _MESSAGE.size <= length <= len(datagram) - at:
+        if kind != _TCPDIAG_GETSOCK or not _MESSAGE.size <= length <= len(datagram) - at:
             break
         totals.states[state] += 1
         totals.to_be_read += to_be_read

@@ -8,7 +8,6 @@ Errors: a missing net/tcp, or a line of it that is short or garbled, fails this 
 """
 
 from collections.abc import Iterator
-from socket import AF_INET, AF_INET6
 
 from motes.exporters.node._sock_diag import SockDiag, Totals
 from motes.exporters.node.host import Host
@@ -41,7 +40,7 @@ class Collector:
     def _totals(self) -> Totals:
         if self._host.proc.root == "/proc":
             try:
-                return self._sockets.of_tcp(AF_INET, AF_INET6)
+                return self._sockets.of_tcp()
             except OSError:
                 pass  # a sandbox: the files tell nearly the same
         totals = Totals()
