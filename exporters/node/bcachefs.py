@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from motes.exporters.node._attributes import decimal
 from motes.exporters.node._samples import Sample, families, whole
 from motes.exporters.node.host import Device, Host
 from motes.shared.collector import NoData
@@ -66,12 +67,12 @@ def _samples(host: Host, device: Device) -> Iterator[Sample]:
         yield "compression_uncompressed_bytes", label_set, _human(uncompressed)
     for line in _read(device, "errors").splitlines():
         if len(fields := line.split()) > 1:
-            yield "errors_total", labels(error_type=fields[0], uuid=uuid), fields[1]
+            yield "errors_total", labels(error_type=fields[0], uuid=uuid), decimal(fields[1])
     for name in _names(host, f"{device.path}/counters"):
         yield f"{_INVALID.sub('_', name)}_total", one, _since_creation(_read(device, f"counters/{name}"))
     for reason, count, size, *_ in _table(_read(device, "btree_write_stats")):
         label_set = labels(type=reason, uuid=uuid)
-        yield "btree_writes_total", label_set, count
+        yield "btree_writes_total", label_set, decimal(count)
         yield "btree_write_average_size_bytes", label_set, _human(size)
     for name in host.sys.names(device.path):
         if name.startswith("dev-"):
@@ -84,8 +85,8 @@ def _member(device: Device, name: str, uuid: str) -> Iterator[Sample]:
     label, state = [device.get(f"{name}/{attribute}") or b"" for attribute in ("label", "state")]
     yield "device_info", labels(device=member, label=label, state=state, uuid=uuid), 1
     yield "device_bucket_size_bytes", one, _human(device.get(f"{name}/bucket_size") or b"0")
-    yield "device_buckets", one, _read(device, f"{name}/nbuckets", b"0")
-    yield "device_durability", one, _read(device, f"{name}/durability", b"0")
+    yield "device_buckets", one, decimal(_read(device, f"{name}/nbuckets", b"0"))
+    yield "device_durability", one, decimal(_read(device, f"{name}/durability", b"0"))
     for operation, kind, count in _done(_read(device, f"{name}/io_done")):
         yield "device_io_done_bytes_total", labels(data_type=kind, device=member, operation=operation, uuid=uuid), count
     for kind, count in _errors(_read(device, f"{name}/io_errors")):
@@ -132,7 +133,7 @@ def _done(content: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
         if line.strip() in (b"read:", b"write:"):
             operation = kind.strip()
         elif colon and operation:
-            yield operation, kind.strip(), count.strip()
+            yield operation, kind.strip(), decimal(count.strip())
 
 
 def _errors(content: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -141,7 +142,7 @@ def _errors(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     for line in below.partition(_ERRORS)[0].splitlines()[1:]:
         kind, colon, count = line.partition(b":")
         if colon:
-            yield kind.strip(), count.strip()
+            yield kind.strip(), decimal(count.strip())
 
 
 def _human(text: bytes) -> int:

@@ -10,7 +10,7 @@ Errors: no data without the folder, or where an attribute is absent or not for e
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from motes.exporters.node._attributes import text
+from motes.exporters.node._attributes import decimal, text
 from motes.exporters.node._samples import Sample, families, whole
 from motes.exporters.node.host import Device, Host, Tree
 from motes.shared.collector import NoData
@@ -49,8 +49,8 @@ def _samples(tree: Tree, blocks: Mapping[str, Device], device: Device) -> Iterat
     name = text(device("dm/name"))
     one = labels(device=name, sysfs_name=device.name)
     yield "device_info", labels(device=name, sysfs_name=device.name, uuid=uuid), 1
-    yield "device_active", one, int(int(device("dm/suspended")) != 1)
-    yield "device_size_bytes", one, int(device("size")) * _SECTOR
+    yield "device_active", one, int(int(decimal(device("dm/suspended"))) != 1)
+    yield "device_size_bytes", one, int(decimal(device("size"))) * _SECTOR
     states = _states(tree, blocks, device)
     for path, state in states.items():
         yield "path_state", labels(device=name, path=path, state=state), 1

@@ -3,12 +3,14 @@
 Source: proc/mdstat, see md(4); sys/block/md*/md, see the kernel's admin-guide/md.
 Unit:   blocks of 1024 bytes.
 Errors: no data without proc/mdstat; an array that is not written as the kernel does fails the collector. An array
-        without attributes in sysfs has no raid_disks and no degraded, and the others are served.
+        without attributes in sysfs, or with one that is no number, has no raid_disks and no degraded, and the others
+        are served.
 """
 
 import re
 from collections.abc import Iterator
 
+from motes.exporters.node._attributes import decimal
 from motes.exporters.node.host import Device, Host
 from motes.shared.collector import NoData
 from motes.shared.exposition import Family, gauge, labels
@@ -100,9 +102,9 @@ def _from_sysfs(host: Host) -> Iterator[Family]:
     for device in _devices(host):
         try:
             # "5 (4)" while the array grows from 4 to 5
-            count = device("md/raid_disks").split()[0]
-            missing = device("md/degraded") if device("md/level") in _REDUNDANT else b"0"
-        except (OSError, IndexError):
+            count = decimal(device("md/raid_disks").partition(b" ")[0])
+            missing = decimal(device("md/degraded")) if device("md/level") in _REDUNDANT else b"0"
+        except (OSError, ValueError):
             continue
         disks[labels(device=device.name)] = count
         degraded[labels(device=device.name)] = missing

@@ -9,6 +9,7 @@ Errors: no data without the folder, or for a drive without its statistics; one o
 from collections.abc import Iterator
 from functools import partial
 
+from motes.exporters.node._attributes import decimal
 from motes.exporters.node._rows import Column, Row, fill
 from motes.exporters.node._samples import whole
 from motes.exporters.node.host import Device, Host, Tree
@@ -60,4 +61,4 @@ def _row(tree: Tree, device: Device) -> Iterator[Row]:
 
 
 def _number(device: Device, name: str) -> int:
-    return int(device(f"stats/{name}"))
+    return int(decimal(device(f"stats/{name}")))
