@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # node_exporter reads no more of an attribute than this; longer texts would be other series.
 _LONGEST = 128
+_HEXADECIMAL = b"0123456789abcdefABCDEF \t"
 _NOT_UTF8 = re.compile("[\udc80-\udcff]+")
 
 
@@ -34,6 +35,13 @@ def decimal(value: bytes) -> bytes:
     if not value.isdigit():
         raise ValueError(f"{value!r} is no whole number")
     return value
+
+
+def hexadecimal(line: bytes) -> list[int]:
+    """The numbers of a line, none of which has a sign or a prefix."""
+    if line.translate(None, _HEXADECIMAL):
+        raise ValueError(f"{line!r} is not of hexadecimal numbers")
+    return [int(word, 16) for word in line.split()]
 
 
 def unsigned(value: bytes) -> int:

@@ -9,7 +9,7 @@ Errors: no data where the module is not loaded; no statistics where the kernel w
 
 from functools import cache, lru_cache
 
-from motes.exporters.node._attributes import decimal
+from motes.exporters.node._attributes import decimal, hexadecimal
 from motes.exporters.node.host import Host
 from motes.shared.collector import NoData
 from motes.shared.exposition import Family
@@ -64,7 +64,7 @@ def _frame(size: int) -> Frame:
 
 
 def _numbers(line: bytes) -> list[int]:
-    numbers = [int(field, 16) for field in line.split()]
+    numbers = hexadecimal(line)
     if len(numbers) == _STATISTICS - 1:
         numbers.append(0)  # search_restart, since Linux 2.6.35
     if len(numbers) != _STATISTICS:

@@ -60,7 +60,7 @@ def _adapter(sys: Tree, device: Device) -> tuple[bytes, list[_Port]]:
 
 def _port(device: Device, name: str) -> _Port:
     folder = f"ports/{name}"
-    gigabits = device(f"{folder}/rate").split(b" ")[0]
+    gigabits, _ = device(f"{folder}/rate").split(b" ", 1)
     samples: dict[str, Value] = {
         "state_id": _state(device(f"{folder}/state")),
         "physical_state_id": _state(device(f"{folder}/phys_state")),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain
 
+from motes.exporters.node._attributes import hexadecimal
 from motes.exporters.node.host import Host
 from motes.shared.exposition import Family, labels
 from motes.shared.frame import Frame
@@ -37,11 +38,11 @@ def _names(host: Host, folder: str) -> list[str]:
 def _read(columns: dict[bytes, dict[str, list[int]]], file: str, lines: list[bytes]) -> None:
     names = lines[0].split() if lines else []
     for line in lines[1:]:
-        words = line.split()
-        if len(words) > len(names):
-            raise ValueError(f"{file}: {len(words)} numbers for {len(names)} names")
-        for name, word in zip(names, words, strict=False):
-            columns.setdefault(name, {}).setdefault(file, []).append(int(word, 16))
+        numbers = hexadecimal(line)
+        if len(numbers) > len(names):
+            raise ValueError(f"{file}: {len(numbers)} numbers for {len(names)} names")
+        for name, number in zip(names, numbers, strict=False):
+            columns.setdefault(name, {}).setdefault(file, []).append(number)
 
 
 @lru_cache(maxsize=1)

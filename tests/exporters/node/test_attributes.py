@@ -52,6 +52,13 @@ def test_no_numbers(read: Callable[[bytes], object], value: bytes) -> None:
         read(value)
 
 
+def test_hexadecimal_numbers() -> None:
+    assert _attributes.hexadecimal(b"0000001f  Ff\t0 ") == [31, 255, 0]
+    for line in (b"-1", b"0x1", b"1_0", b"1 g"):
+        with pytest.raises(ValueError, match="hexadecimal"):
+            _attributes.hexadecimal(line)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
