@@ -6,6 +6,7 @@ Errors: without the folder there are no series; a file that cannot be read fails
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from motes.exporters.node.host import Host
 from motes.shared.exposition import Family, gauge, labels
@@ -20,12 +21,18 @@ def collect(host: Host) -> Iterator[Family]:
         names = host.sys.names(_FOLDER)
     except FileNotFoundError:
         return
-    told = [(name, *_parse(host.sys.value(f"{_FOLDER}/{name}"))) for name in names]
     yield gauge(
         "node_cpu_vulnerabilities_info",
         "What the kernel says of each weakness of the processor, in labels; the value is always 1.",
-        {labels(codename=name, mitigation=mitigation, state=state): 1 for name, state, mitigation in told},
+        {_labels(name, host.sys.value(f"{_FOLDER}/{name}")): 1 for name in names},
     )
+
+
+# There are some twenty, and few of them ever say something else.
+@lru_cache(maxsize=64)
+def _labels(name: str, content: bytes) -> bytes:
+    state, mitigation = _parse(content)
+    return labels(codename=name, mitigation=mitigation, state=state)
 
 
 def _parse(content: bytes) -> tuple[bytes, bytes]:

@@ -54,12 +54,14 @@ _COLUMNS: tuple[tuple[str, str, float | None], ...] = (
     ("node_disk_flush_requests_time_seconds_total", "Seconds spent by all flush requests.", 0.001),
 )
 _FACTORS = tuple(factor for _, _, factor in _COLUMNS)
-_LEAST = 3 + 11
+_LEAST = 11
+# What is left of the file without them is its layout.
+_DIGITS = b"0123456789"
 
 
 class Collector:
-    """Keeps, for each name in diskstats, its Disk, or None for one that is left out; and what describes them until
-    something about them changes.
+    """Keeps, for each name in diskstats, its Disk, or None for one that is left out; what describes them until
+    something about them changes; and the layout of the file.
     """
 
     def __init__(self, host: Host) -> None:
@@ -67,13 +69,12 @@ class Collector:
         flags = host.flags
         self._filter = DeviceFilter(flags[_INCLUDE], flags[_EXCLUDE], (_INCLUDE, _EXCLUDE), default=_EXCLUDED)
         self._disks: dict[bytes, Disk | None] = {}
+        self._seen = b""
         self._described: list[Disk] = []
         self._descriptions: list[Family] = []
 
     def collect(self) -> Iterator[Family]:
-        rows = _rows(self._host.proc("diskstats"))
-        self._forget({fields[2] for fields in rows})
-        present = [(disk, fields[3:]) for fields in rows if (disk := self._disk(fields))]
+        present = self._present()
         disks = [disk for disk, _ in present]
         changed = [disk for disk in disks if disk.refresh()]
         if changed or disks != self._described:
@@ -83,8 +84,20 @@ class Collector:
         frame = _frame(tuple([(disk.labels, len(row)) for disk, row in present]))
         yield frame.fill(_values([row for _, row in present]))
 
-    def _disk(self, fields: list[bytes]) -> Disk | None:
-        major, minor, name = fields[:3]
+    def _present(self) -> list[tuple[Disk, list[bytes]]]:
+        """The disks to tell of, with their statistics."""
+        content = self._host.proc("diskstats")
+        seen = content.translate(None, _DIGITS)
+        if seen != self._seen:
+            _check(content)
+            self._seen = seen
+        # Most lines can be loop devices and partitions, whose numbers nobody wants.
+        lines = [fields for line in content.splitlines() if len(fields := line.split(None, 3)) > 3]
+        self._forget({name for _, _, name, _ in lines})
+        found = [(disk, fields[3].split()[: len(_COLUMNS)]) for fields in lines if (disk := self._disk(*fields[:3]))]
+        return [(disk, row) for disk, row in found if len(row) >= _LEAST]
+
+    def _disk(self, major: bytes, minor: bytes, name: bytes) -> Disk | None:
         if name in self._disks:
             disk = self._disks[name]
             if disk is None or disk.number == (major, minor):
@@ -101,13 +114,12 @@ class Collector:
                 disk.close()
 
 
-def _rows(content: bytes) -> list[list[bytes]]:
-    """The fields of each line, without those that are newer than this collector."""
-    rows = [fields[: 3 + len(_COLUMNS)] for line in content.splitlines() if (fields := line.split())]
-    for fields in rows:
-        if not b"".join(fields[:2] + fields[3:]).isdigit():
+def _check(content: bytes) -> None:
+    """ValueError for a line that is not numbers, but for what is newer than this collector."""
+    for line in content.splitlines():
+        fields = line.split()[: 3 + len(_COLUMNS)]
+        if fields and not b"".join(fields[:2] + fields[3:]).isdigit():
             raise ValueError(f"diskstats has a line that is not numbers: {b' '.join(fields)!r}")
-    return [fields for fields in rows if len(fields) >= _LEAST]
 
 
 def _values(rows: list[list[bytes]]) -> Iterator[Value]:
