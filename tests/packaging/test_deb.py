@@ -108,9 +108,7 @@ def test_what_it_depends_on(packages: Path, name: str) -> None:
         assert f"motes-core (= {VERSION})" in told
 
 
-def test_the_one_configuration_file_is_asked_about(
-    packages: Path, contents: dict[str, list[str]], tmp_path: Path
-) -> None:
+def test_what_stands_in_etc_is_kept(packages: Path, contents: dict[str, list[str]], tmp_path: Path) -> None:
     """It is the administrator's: dpkg asks before it overwrites what was changed."""
     for name in PACKAGES:
         control = tmp_path / name
