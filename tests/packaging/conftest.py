@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import debian, nspawn
+from tests.support import alpine, debian, nspawn
 from tests.support.debian import Root
 from tests.support.nspawn import Machine
 
@@ -23,6 +23,14 @@ def older_packages(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """A folder with an older version of them."""
     folder = tmp_path_factory.mktemp("older-packages")
     debian.older(packages, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def alpine_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with Alpine's packages of this checkout."""
+    folder = tmp_path_factory.mktemp("alpine-packages")
+    alpine.build(folder)
     return folder
 
 

@@ -7,10 +7,12 @@ The root is made once and kept in .roots of the checkout. Needs qemu-img and deb
 import importlib.util
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from zlib import crc32
 
 from tests.support import debian, openrc
+from tests.support.debian import Root
 from tests.support.program import ROOT
 
 # $1: the new root, $2: the image, $3: a Debian
@@ -50,14 +52,24 @@ def base() -> Path:
     return made
 
 
-def checkout(folder: Path) -> Path:
-    """A copy of the files that git knows of, or would; the folder."""
+def build(folder: Path) -> None:
+    """The packages of this checkout, built in an Alpine, into a folder."""
+    with tempfile.TemporaryDirectory() as scratch, Root(Path(scratch) / "root", base()) as root:
+        _unpack(root)
+        root.shell("/srv/motes/packaging/build-apk /srv/packages")
+        pack = (*root.entering(), "tar", "-c", "-C", "/srv/packages", ".")
+        packed = subprocess.run(pack, capture_output=True, check=True).stdout
+        subprocess.run(("tar", "-x", "-C", folder), input=packed, check=True)
+
+
+def _unpack(root: Root) -> None:
+    """The files that git knows of, or would, into /srv/motes."""
     listed = ("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     files = subprocess.run(listed, capture_output=True, check=True).stdout
-    packed = ("tar", "-C", ROOT, "-c", "--null", "--ignore-failed-read", "-T", "-")
-    with subprocess.Popen(("tar", "-x", "-C", folder), stdin=subprocess.PIPE) as unpacking:
-        subprocess.run(packed, input=files, stdout=unpacking.stdin, stderr=subprocess.DEVNULL, check=True)
-    return folder
+    pack = ("tar", "-C", ROOT, "-c", "--null", "--ignore-failed-read", "-T", "-")
+    packed = subprocess.run(pack, input=files, capture_output=True, check=True).stdout
+    root.run("mkdir", "/srv/motes")
+    subprocess.run([*root.entering(), "tar", "-x", "-C", "/srv/motes"], input=packed, check=True)
 
 
 def _image() -> Path:
