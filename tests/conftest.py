@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 PACKAGING = HERE / "packaging"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: PACKAGING not in item.path.parents)
     for item in items:
