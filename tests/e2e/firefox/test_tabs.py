@@ -145,7 +145,7 @@ def test_session_file_timestamp(firefox: Firefox, program: FirefoxTabs) -> None:
 
     def told() -> tuple[float | None, float]:
         told = program.told(firefox.profile).value("session_file_timestamp_seconds")
-        return told, file.stat().st_mtime if file.exists() else 0
+        return told, file.stat().st_mtime_ns / 1e9 if file.exists() else 0
 
     until(lambda: len(set(told())) == 1, "when the file was written", lambda: f"{told()}")
 
