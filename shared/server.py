@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -43,6 +44,7 @@ class Server:
         self._soon: dict[Connection, None] = {}
         self._paused: dict[socket.socket, Listener] = {}
         self._accepts = True
+        self._room = float("inf")
         self._timers: list[_Timer] = [_Timer(_PAUSE, self._resume)]
         self._handlers: dict[int, Callable[[], None]] = {}
         self._stop_by = float("inf")
@@ -53,6 +55,10 @@ class Server:
     def listen(self, listeners: Listeners) -> None:
         """Open them; OSError or ValueError as theirs. They are to call `opened` and `closed` of this server."""
         self.listeners = listeners
+        allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        if allowed != resource.RLIM_INFINITY:
+            # The other half of the files that may be open is for all else: collectors open some, too.
+            self._room = allowed // 2
         listeners.open()
         if listeners.fileno() >= 0:
             self._selector.register(listeners, EVENT_READ, lambda _: listeners.handle())
@@ -191,7 +197,7 @@ class Server:
             self._selector.register(listening, EVENT_READ, partial(self._accept, listener, listening))
 
     def _welcome(self, listener: Listener, listening: socket.socket, accepted: socket.socket) -> None:
-        if len(self.lanes) >= MOST_CONNECTIONS and not self._make_room():
+        if len(self.lanes) >= min(MOST_CONNECTIONS, self._room) and not self._make_room():
             accepted.close()
             return
         accepted.setblocking(False)
