@@ -8,17 +8,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-HERE = Path(__file__).parent
-PACKAGING = HERE / "packaging"
+PACKAGING = "tests/packaging/"
 
 
-@pytest.hookimpl(tryfirst=True)
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    def _split_scope(self, nodeid: str) -> str:
+        """What is shared out as one, by the name of a test in it."""
+        file = nodeid.partition("::")[0]
+        return PACKAGING if file.startswith(PACKAGING) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: PACKAGING not in item.path.parents)
-    for item in items:
-        together = PACKAGING if PACKAGING in item.path.parents else item.path
-        item.add_marker(pytest.mark.xdist_group(str(together.relative_to(HERE))))
+    items.sort(key=lambda item: not item.nodeid.startswith(PACKAGING))
 
 
 @pytest.fixture
