@@ -39,6 +39,16 @@ const told = (topic, window) => new Promise(resolve => {
     Services.obs.addObserver(hear, topic);
 });
 """
+_OPEN = """
+const { SessionStore } = ChromeUtils.importESModule("resource:///modules/sessionstore/SessionStore.sys.mjs");
+const { TabStateFlusher } = ChromeUtils.importESModule("resource:///modules/sessionstore/TabStateFlusher.sys.mjs");
+const [window, address, userContextId] = given;
+const tab = windows[window].gBrowser.addTab(address, { triggeringPrincipal, userContextId });
+while (!JSON.parse(SessionStore.getTabState(tab)).entries.some(entry => entry.url == address)) {
+    await new Promise(resolve => windows[window].setTimeout(resolve, 20));
+    await TabStateFlusher.flush(tab.linkedBrowser);
+}
+"""
 _COUNT = """
 const { PrivateBrowsingUtils } = ChromeUtils.importESModule("resource://gre/modules/PrivateBrowsingUtils.sys.mjs");
 const { SessionStore } = ChromeUtils.importESModule("resource:///modules/sessionstore/SessionStore.sys.mjs");
@@ -150,10 +160,9 @@ class Firefox:
         self._do("Services.prefs.setIntPref(...given);", name, number)
 
     def open_tab(self, title: str = "", *, window: int = 0, container: int = 0) -> None:
-        """At the end of a window's tabs."""
+        """At the end of a window's tabs; it is loaded, for others are forgotten when they are closed."""
         self._do(
-            "const [window, address, userContextId] = given;"
-            "windows[window].gBrowser.addTab(address, { triggeringPrincipal, userContextId });",
+            _OPEN,
             window,
             f"data:text/html,<title>{title}</title>{title}",
             container,
