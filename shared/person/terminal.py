@@ -3,6 +3,7 @@
 A line is made of pieces, each a text with a look; what comes from elsewhere goes through `plain` first.
 """
 
+import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
@@ -31,8 +32,15 @@ class Terminal:
     @property
     def size(self) -> tuple[int, int]:
         """Its width and height at the moment."""
-        width, height = shutil.get_terminal_size((_WIDTH, _HEIGHT))
+        width, height = self._measured() or shutil.get_terminal_size((_WIDTH, _HEIGHT))
         return max(width, _LEAST_WIDTH), max(height, 1)
+
+    def _measured(self) -> os.terminal_size | None:
+        """What the terminal says; COLUMNS and LINES may be of a time before it was made another size."""
+        if not self.is_one:
+            return None
+        measured = os.get_terminal_size(self.out.fileno())
+        return measured if measured.columns and measured.lines else None
 
     def text(self, line: Line) -> str:
         return "".join([self._painted(*piece) for piece in line])

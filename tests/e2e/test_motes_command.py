@@ -60,7 +60,7 @@ class Person:
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,
-            env={**os.environ, "PYTHONPATH": SOURCE, "TERM": "xterm", "NO_COLOR": ""},
+            env={**os.environ, "PYTHONPATH": SOURCE, "TERM": "xterm", "NO_COLOR": "", "LINES": "50"},
         )
         os.close(terminal)
         self.output = ""
