@@ -1,10 +1,11 @@
 """Counting events of the kernel and of the processor on one CPU.
 
 Source: perf_event_open(2), for which Python and the C library have no function; linux/perf_event.h.
-Errors: OSError where the kernel or the processor does not count this, or this process may not; NotImplementedError for
-        a processor whose number of the call is not known here.
+Errors: OSError where the kernel or the processor does not count this, or this process may not; ENOSYS, as from a kernel
+        without the call, for a processor whose number of it is not known here.
 """
 
+import errno
 import os
 import sys
 from functools import cache
@@ -82,5 +83,5 @@ def _call() -> int:
     machine = os.uname().machine
     found = (_CALL_64 if sys.maxsize >> 32 else _CALL_32).get(machine)
     if found is None:
-        raise NotImplementedError(f"the number of perf_event_open on {machine} is not known")
+        raise OSError(errno.ENOSYS, f"the number of perf_event_open on {machine} is not known")
     return found

@@ -153,8 +153,6 @@ def _counters(event: _Event, cpus: Sequence[int]) -> dict[int, Counter]:
     for cpu in cpus:
         try:
             found[cpu] = opened(kind, config, cpu)
-        except NotImplementedError as error:
-            raise NoData from error
         except OSError as error:
             if error.errno == errno.ENOSYS:
                 raise NoData from None
