@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     Read = TypeVar("Read")
 
-# node_exporter reads no more of an attribute than this; longer texts would be other series.
-_LONGEST = 128
+# node_exporter reads no more of a file with texts than this; longer texts would be other series.
+LONGEST = 128
 _HEXADECIMAL = b"0123456789abcdefABCDEF \t"
 _NOT_UTF8 = re.compile("[\udc80-\udcff]+")
 
@@ -56,7 +56,7 @@ def signed(value: bytes) -> int:
 
 def text(value: bytes) -> str:
     """A label's value: each run of bytes that are not UTF-8 is one U+FFFD."""
-    cut = value[:_LONGEST].rstrip()
+    cut = value[:LONGEST].rstrip()
     return _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", cut.decode("utf-8", "surrogateescape"))
 
 

@@ -9,7 +9,7 @@ Errors: a parameter that is not there, that has no words, other than numbers, or
 import re
 from collections.abc import Iterator
 
-from motes.exporters.node._attributes import integer
+from motes.exporters.node._attributes import LONGEST, integer
 from motes.exporters.node.host import Host
 from motes.shared.exposition import Family, Value, gauge, labels, untyped
 from motes.shared.options import Kind, Option
@@ -17,8 +17,6 @@ from motes.shared.options import Kind, Option
 _INCLUDE, _INFO = "collector.sysctl.include", "collector.sysctl.include-info"
 # What cannot stand in a metric's name becomes one underscore, with those around it.
 _FOREIGN = re.compile(r"_*[^0-9A-Za-z_]+_*")
-# node_exporter reads no more of a file than this; longer texts would be other series.
-_LONGEST = 128
 
 # The parameter's name, and those of its words, where they are given.
 _Parameter = tuple[str, tuple[str, ...]]
@@ -65,7 +63,7 @@ def collect(host: Host) -> Iterator[Family]:
     texts = {
         labels(index=str(index), name=name, value=word): 1
         for name, _ in host.flags[_INFO]
-        for index, word in enumerate(_read(host, name, _LONGEST))
+        for index, word in enumerate(_read(host, name, LONGEST))
     }
     yield gauge("node_sysctl_info", "A kernel parameter; the value is always 1.", texts)
 
