@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 from time import monotonic
 
+import pytest
 from motes.exporters import node
 from motes.shared import exposition
 from motes.shared.collector import Collector
@@ -25,6 +26,13 @@ def make_chip(sys: Path, name: str) -> Path:
     sensor = folder / "temp1_input"
     sensor.write_text("40000\n")
     return sensor
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Path:
+    """The sensor of the second of two chips."""
+    make_chip(tmp_path, "hwmon0")
+    return make_chip(tmp_path, "hwmon1")
 
 
 class Collection(threading.Thread):
@@ -64,10 +72,7 @@ GOOD = 'node_hwmon_temp_celsius{chip="chip_hwmon0",sensor="temp1"} 40.0\n'
 SLOW = 'node_hwmon_temp_celsius{chip="chip_hwmon1",sensor="temp1"} '
 
 
-def test_a_chip_that_was_late_once(tmp_path: Path) -> None:
-    make_chip(tmp_path, "hwmon0")
-    slow = make_chip(tmp_path, "hwmon1")
-
+def test_a_chip_that_was_late_once(tmp_path: Path, slow: Path) -> None:
     def body() -> None:
         hwmon = collector(tmp_path)
         with hanging_fuse(slow) as fuse:
@@ -96,10 +101,7 @@ def test_a_chip_that_was_late_once(tmp_path: Path) -> None:
     in_own_mounts(body)
 
 
-def test_a_late_chip_that_vanishes(tmp_path: Path) -> None:
-    make_chip(tmp_path, "hwmon0")
-    slow = make_chip(tmp_path, "hwmon1")
-
+def test_a_late_chip_that_vanishes(tmp_path: Path, slow: Path) -> None:
     def body() -> None:
         hwmon = collector(tmp_path)
         with hanging_fuse(slow) as fuse:
