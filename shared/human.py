@@ -1,4 +1,4 @@
-"""Times and numbers as people say them."""
+"""Times, numbers and problems as people say them."""
 
 from collections.abc import Iterable, Mapping
 from time import gmtime, strftime
@@ -40,6 +40,11 @@ def duration(seconds: float) -> str:
 def readings(values: Mapping[str, float], kinds: Iterable[tuple[str, str, float, str]]) -> list[tuple[str, str]]:
     """Names and values with their units, of what there is: by metric, what to call it, its factor, and its format."""
     return [(told, form.format(values[name] * factor)) for name, told, factor, form in kinds if name in values]
+
+
+def words(problem: str) -> str:
+    """What a problem's name says."""
+    return problem.replace("_", " ")
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -29,13 +29,9 @@ def told(status: Status, values: Mapping[str, float]) -> Sensor:
         readings.append(("air quality", "warming up"))
     problem = status.problem
     name = status.device if status.device.startswith("/") else f"badge at USB port {status.device}"
-    return Sensor(name, readings, status.seen, problem=_words(problem), advice=ADVICE.get(problem, ""))
+    return Sensor(name, readings, status.seen, problem=human.words(problem), advice=ADVICE.get(problem, ""))
 
 
 def absent(problem: str) -> Sensor:
     """Why there is no badge."""
-    return Sensor("badge", (), 0.0, problem=_words(problem), advice=ADVICE[problem])
-
-
-def _words(problem: str) -> str:
-    return problem.replace("_", " ")
+    return Sensor("badge", (), 0.0, problem=human.words(problem), advice=ADVICE[problem])

@@ -13,6 +13,7 @@ from motes.exporters.firefox_tabs.finding import Found, Target, find
 from motes.exporters.firefox_tabs.opening import Folder
 from motes.exporters.firefox_tabs.pattern import Pattern
 from motes.exporters.firefox_tabs.problems import ADVICE, Failure, Gone, failure
+from motes.shared import human
 from motes.shared.finding import BAD, GOOD, NOTE, Finding
 from motes.shared.person import access
 from motes.shared.person.extras import Library
@@ -87,4 +88,4 @@ def _profile(found: Found) -> Iterator[Finding]:
 
 
 def _wrong(failed: Failure, path: str) -> Finding:
-    return Finding(BAD, f"{path}: {failed.reason.replace('_', ' ')}", ADVICE[failed.reason])
+    return Finding(BAD, f"{path}: {human.words(failed.reason)}", ADVICE[failed.reason])

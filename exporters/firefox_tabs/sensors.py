@@ -20,12 +20,12 @@ def told(profile: Profile) -> Sensor:
     readings = _readings(profile.truth) if profile.truth.until > boottime() else []
     name = f"{status.whose.profile} ({whose})"
     problem = "" if status.problem in _NO_PROBLEM else status.problem
-    return Sensor(name, readings, status.seen, problem=_words(problem), advice=ADVICE.get(problem, ""))
+    return Sensor(name, readings, status.seen, problem=human.words(problem), advice=ADVICE.get(problem, ""))
 
 
 def elsewhere(reason: str, path: str) -> Sensor:
     """What is wrong with what is no profile."""
-    return Sensor(path or "profiles", (), 0.0, problem=_words(reason), advice=ADVICE[reason])
+    return Sensor(path or "profiles", (), 0.0, problem=human.words(reason), advice=ADVICE[reason])
 
 
 def _readings(truth: Truth) -> list[tuple[str, str]]:
@@ -36,7 +36,3 @@ def _readings(truth: Truth) -> list[tuple[str, str]]:
     readings = [("windows", f"{session.windows:,}"), ("tabs", f"{sum(number for _, number in session.states()):,}")]
     age = oldest(session, time())
     return readings if age is None else [*readings, ("oldest tab", human.span(age))]
-
-
-def _words(problem: str) -> str:
-    return problem.replace("_", " ")

@@ -9,6 +9,7 @@ from typing import Any
 
 from motes.exporters.lywsd03mmc import keys
 from motes.exporters.lywsd03mmc.station import ADVICE, Problem
+from motes.shared import human
 from motes.shared.finding import BAD, GOOD, NOTE, Finding
 from motes.shared.person import access
 from motes.shared.person.extras import Library
@@ -68,7 +69,7 @@ def _bluez(wanted: str, scan: str) -> Iterator[Finding]:
     try:
         adapter = asyncio.run(look())
     except Problem as problem:
-        yield Finding(BAD, f"{problem.name.replace('_', ' ')}: {problem}", ADVICE[problem.name])
+        yield Finding(BAD, f"{human.words(problem.name)}: {problem}", ADVICE[problem.name])
         if problem.name == "powered_off":
             yield from _switches()
         return

@@ -43,7 +43,7 @@ _POLLED = {
 def sensors(thermometers: Thermometers, station: Station) -> Iterator[Sensor]:
     problem = station.problem
     if problem:
-        yield Sensor("Bluetooth", (), 0.0, problem=problem.replace("_", " "), advice=ADVICE[problem])
+        yield Sensor("Bluetooth", (), 0.0, problem=human.words(problem), advice=ADVICE[problem])
     for device in sorted(thermometers.devices(), key=lambda each: _place(thermometers, each)):
         readings = human.readings(thermometers.values(device), _MEASURED)
         # Where nothing is heard, it is the radio's problem and not that of all of them.
