@@ -11,7 +11,7 @@ from time import monotonic
 from motes.shared import threads
 from motes.shared.collector import Collector, Failed, NoData, told
 from motes.shared.exposition import Family
-from motes.shared.result import Result
+from motes.shared.result import Result, series_in
 from motes.shared.threads import SimpleQueue
 
 TYPE_CHECKING = False
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 STUCK_AFTER = 0.1
 # Who gives more is counted on the way, for there may be no end of it.
 _AT_ONCE = 100
+# As a tuple, for a union would be built anew at every call.
+_BODIES = (bytes, list)
 
 
 class _Worker:
@@ -166,8 +168,8 @@ def _counted(given: Iterable[Family], most_series: int) -> Iterator[Family]:
 
 def _series(family: object) -> int:
     """How many there are, if this is a family at all."""
-    samples = family[1] if type(family) is tuple and len(family) == 2 else ()
-    return len(samples) if isinstance(samples, list) else samples.count(b"\n") if isinstance(samples, bytes) else 0
+    samples = family[1] if type(family) is tuple and len(family) == 2 else None
+    return series_in(samples) if isinstance(samples, _BODIES) else 0
 
 
 def too_many(most_series: int) -> str:

@@ -20,6 +20,11 @@ def names_of(layouts: Iterable[Layout]) -> list[str]:
     return [name for layout in layouts for name in layout.names]
 
 
+def series_in(body: bytes | list[bytes]) -> int:
+    """How many a family's samples are: lines, or a frame's values."""
+    return len(body) if isinstance(body, list) else body.count(b"\n")
+
+
 class Result:
     """Families, how long they took in seconds, and what went wrong.
 
@@ -52,7 +57,5 @@ class Result:
     @property
     def series(self) -> int:
         if self._series < 0:
-            self._series = sum(
-                [len(each) if isinstance(each, list) else each.count(b"\n") for _, each in self.families]
-            )
+            self._series = sum([series_in(body) for _, body in self.families])
         return self._series
