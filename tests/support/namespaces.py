@@ -55,6 +55,25 @@ class Host:
         # Its root too: the name space's own is the one around a chroot.
         return ["nsenter", *self._become, "--net", "--mount", "--root", f"--target={self.pid}"]
 
+    def path(self, path: str) -> Path:
+        """Where a path of this host's is seen from outside."""
+        return Path(f"/proc/{self.pid}/root{path}")
+
+    def own(self, *folders: str) -> None:
+        """Give it folders of its own: what is in this machine's is there, and what it changes is seen by it alone."""
+        for folder in folders:
+            layer = f"/run/own{folder}"
+            self.run("mkdir", "-p", f"{layer}/upper", f"{layer}/work")
+            layers = f"lowerdir={folder},upperdir={layer}/upper,workdir={layer}/work"
+            self.run("mount", "-t", "overlay", "none", "-o", layers, folder)
+
+    def write(self, path: str, content: str, mode: int = 0o644) -> None:
+        """A file of its own, with the folders that it wants; of nobody's but this host's where the folder is its own."""
+        file = self.path(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+        file.chmod(mode)
+
     def run(self, *command: str, given: str = "") -> str:
         """A command's output. AssertionError with what it says where it fails."""
         done = self.attempt(*command, given=given)
