@@ -68,7 +68,7 @@ class Host:
             self.run("mount", "-t", "overlay", "none", "-o", layers, folder)
 
     def write(self, path: str, content: str, mode: int = 0o644) -> None:
-        """A file of its own, with the folders that it wants; of nobody's but this host's where the folder is its own."""
+        """A file, with the folders that it wants; seen by this host alone where it has the folder as its own."""
         file = self.path(path)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
