@@ -26,6 +26,10 @@ class Database:
     def values(self, expression: str) -> list[float]:
         return [float(one["value"][1]) for one in self._ask(expression)]
 
+    def labels(self, expression: str) -> list[dict[str, str]]:
+        """Of each series that it gives."""
+        return [one["metric"] for one in self._ask(expression)]
+
     def history(self, expression: str) -> list[tuple[float, float]]:
         """Times and values of what is the only one, such as `up[1h]`."""
         (one,) = self._ask(expression)
