@@ -39,7 +39,7 @@ _WANTED = ("apt-utils", "prometheus", "python3-bleak", "python3-cryptography", "
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 _FILL = f"""
-chroot "$1" apt-get install -qy --no-install-recommends --download-only {" ".join(_WANTED)}
+chroot "$1" apt-get install -qy --no-install-recommends --download-only %s
 mkdir -p "$1"{SOURCE}
 mv "$1"/var/cache/apt/archives/*.deb "$1"{SOURCE}
 """
@@ -119,11 +119,12 @@ def repository(folder: Path) -> None:
 
 def base() -> Path:
     """A Debian without anything of ours; not to be changed."""
-    return kept("debian", _FILL, _make_base)
+    return kept("debian", " ".join(_WANTED), lambda folder: stock(folder, _WANTED))
 
 
-def _make_base(folder: Path) -> None:
-    debootstrap(folder, f"--customize-hook={_FILL}")
+def stock(folder: Path, packages: Sequence[str], *, include: Sequence[str] = ()) -> None:
+    """A Debian that has packages, with what they depend on, as its one source: to be installed without a network."""
+    debootstrap(folder, f"--customize-hook={_FILL % ' '.join(packages)}", include=include)
     repository(folder / SOURCE[1:])
     (folder / "etc/apt/sources.list").write_text(f"deb [trusted=yes] file:{SOURCE} ./\n")
     run("chroot", folder, "apt-get", "update", PATH=SYSTEM_PATH)
