@@ -1,22 +1,20 @@
 """Somebody who has never seen motes types what the README says, from its top to its end, on a Debian that is new."""
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support import fresh, openrc, readme
+from tests.support import checkout, fresh, openrc, readme
 from tests.support.namespaces import until
 from tests.support.nspawn import Machine
 from tests.support.program import ROOT
 from tests.support.readme import Block
 
 CLONE = "/root/motes"
-# What stands below the first heading of these is for another machine than that which boots systemd.
-ELSEWHERE = {"Under OpenRC, on Debian and on Alpine"}
+# For machines that do not boot systemd. What is Alpine's there is what its packages are built with, for all tests.
+OPENRC = "Under OpenRC, on Debian and on Alpine"
 # It is what runs this.
 TESTS = "tests/run\n"
 COMMANDS = ("systemctl ", "rc-service ", "ln ")
@@ -35,14 +33,8 @@ listen-address = ["127.0.0.1:9109"]
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As git would have it, were all committed."""
     folder = tmp_path_factory.mktemp("clone")
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for name in filter(None, listed.stdout.split("\0")):
-        source, target = ROOT / name, folder / name
-        if source.exists() or source.is_symlink():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target, follow_symlinks=False)
+    checkout.unpack(str(folder))
     return folder
 
 
@@ -94,7 +86,7 @@ def test_every_command_works_in_its_order(debian: Machine, tmp_path: Path) -> No
     for number, block in enumerate(readme.blocks("sh")):
         if forever(block):
             serves(debian, block.text, tmp_path / f"log{number}")
-        elif block.heading not in ELSEWHERE and block.text != TESTS:
+        elif block.heading != OPENRC and block.text != TESTS:
             types(debian, block.text)
     types(debian, "systemctl is-active motes-node")
 
@@ -126,9 +118,8 @@ def under_openrc(packages: Path) -> Iterator[openrc.Machine]:
 
 
 def test_every_service_comes_up_under_openrc(under_openrc: openrc.Machine) -> None:
-    (heading,) = ELSEWHERE
     under_openrc.write("/etc/motes/garden.toml", GARDEN)
-    blocks = [block.text for block in readme.blocks("sh") if block.heading == heading and "apk" not in block.text]
-    for command in blocks + commands(heading):
+    blocks = [block.text for block in readme.blocks("sh") if block.heading == OPENRC and "apk" not in block.text]
+    for command in blocks + commands(OPENRC):
         under_openrc.run("sh", "-euc", command)
     assert under_openrc.status("motesd") == "started"

@@ -11,9 +11,8 @@ import tempfile
 from pathlib import Path
 from zlib import crc32
 
-from tests.support import debian, openrc
+from tests.support import checkout, debian, openrc, readme
 from tests.support.debian import Root
-from tests.support.program import ROOT
 
 # $1: the new root, $2: the image, $3: a Debian
 _FILL = """
@@ -53,23 +52,15 @@ def base() -> Path:
 
 
 def build(folder: Path) -> None:
-    """The packages of this checkout, built in an Alpine, into a folder."""
+    """The packages of this checkout, built in an Alpine with the README's words, which install some, into a folder."""
+    (words,) = [block.text for block in readme.blocks("sh") if "build-apk" in block.text]
     with tempfile.TemporaryDirectory() as scratch, Root(Path(scratch) / "root", base()) as root:
-        _unpack(root)
-        root.shell("/srv/motes/packaging/build-apk /srv/packages")
-        pack = (*root.entering(), "tar", "-c", "-C", "/srv/packages", ".")
+        root.run("mkdir", "/srv/motes")
+        checkout.unpack("/srv/motes", root.entering())
+        root.shell(f"cd /srv/motes\n{words}")
+        pack = (*root.entering(), "tar", "-c", "-C", "/srv/motes/build/packages", ".")
         packed = subprocess.run(pack, capture_output=True, check=True).stdout
         subprocess.run(("tar", "-x", "-C", folder), input=packed, check=True)
-
-
-def _unpack(root: Root) -> None:
-    """The files that git knows of, or would, into /srv/motes."""
-    listed = ("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    files = subprocess.run(listed, capture_output=True, check=True).stdout
-    pack = ("tar", "-C", ROOT, "-c", "--null", "--ignore-failed-read", "-T", "-")
-    packed = subprocess.run(pack, input=files, capture_output=True, check=True).stdout
-    root.run("mkdir", "/srv/motes")
-    subprocess.run([*root.entering(), "tar", "-x", "-C", "/srv/motes"], input=packed, check=True)
 
 
 def _image() -> Path:
