@@ -1,11 +1,18 @@
-"""The recipes' files, put where they belong on hosts of tests."""
+"""The recipes' files and commands on hosts of tests, and what reads what they bring to the monitor."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.support.namespaces import Host
+from tests.support.database import Database
+from tests.support.namespaces import Host, until
+from tests.support.program import ROOT, Program
 
-RECIPES = Path(__file__).parents[2] / "packaging/recipes"
+RECIPES = ROOT / "packaging/recipes"
+MOTESD = (sys.executable, "-m", "motes.shared.motesd", "--config.file=/etc/motes/motes.toml")
+SCRAPE = "/etc/prometheus/motes/scrape.yml"
+DATA = "/run/data"
 
 
 def install(host: Host, tree: str, filled_in: Mapping[str, str] = {}) -> None:
@@ -26,3 +33,69 @@ def name(hosts: Mapping[str, str], *known_to: Host) -> None:
     for host in known_to:
         old = host.path("/etc/hosts").read_text()
         host.write("/etc/hosts", old + "".join(f"{address}\t{called}\n" for called, address in hosts.items()))
+
+
+def commands(recipe: str, containing: str) -> str:
+    """The only block of commands in a recipe's README that has a text in it."""
+    _, *blocks = (RECIPES / recipe / "README.md").read_text().split("\n```sh\n")
+    (found,) = (text for block in blocks if containing in (text := block.partition("\n```")[0]))
+    return found
+
+
+def follow(host: Host, recipe: str, containing: str, given: str = "") -> str:
+    """Have a host's shell run such a block, with what a person would type; what it says is returned."""
+    return host.run("sh", "-eu", "-c", commands(recipe, containing), given=given)
+
+
+def motesd(host: Host, log: Path) -> subprocess.Popen[bytes]:
+    """motesd with the host's /etc/motes/motes.toml, and with the group of the package's user."""
+    host.run("mkdir", "-p", "/run/motesd")
+    return host.start("setpriv", "--regid=_motes", "--clear-groups", *MOTESD, log=log, PYTHONPATH=str(ROOT / ".src"))
+
+
+def prometheus(host: Host, log: Path, file: str = SCRAPE) -> Program:
+    """Prometheus as its package's user."""
+    host.run("install", "-d", "-o", "prometheus", "-g", "prometheus", f"{DATA}/prometheus")
+    command = (
+        *("setpriv", "--reuid=prometheus", "--regid=prometheus", "--init-groups"),
+        *("prometheus", f"--config.file={file}", f"--storage.tsdb.path={DATA}/prometheus"),
+        "--web.listen-address=127.0.0.1:9090",
+    )
+    return Program(command, 9090, log, ready="/-/ready", machine=host)
+
+
+def victoria_metrics(host: Host, log: Path, file: str = SCRAPE) -> Program:
+    """VictoriaMetrics, which reads the same file. It answers from what it has this moment."""
+    command = (
+        *("victoria-metrics", f"-promscrape.config={file}", f"-storageDataPath={DATA}/victoria-metrics"),
+        *("-httpListenAddr=127.0.0.1:8428", "-search.latencyOffset=0s", "-search.disableCache"),
+        "-memory.allowedBytes=64MiB",
+    )
+    return Program(command, 8428, log, ready="/health", machine=host)
+
+
+class Scrapes:
+    """Those of one host over one road, by which is measured what is lost."""
+
+    def __init__(self, database: Database, instance: str, road: str) -> None:
+        self._database = database
+        self._up = f'up{{job="motes", instance="{instance}", road="{road}"}}'
+
+    def newest(self) -> float:
+        """When it was."""
+        return self._history()[-1][0]
+
+    def lost(self, since: float) -> int:
+        """How many have failed after a time."""
+        return sum(value == 0 for time, value in self._history() if time > since)
+
+    def work(self) -> None:
+        """Wait until the newest has not failed."""
+        until(lambda: self._database.value(self._up) == 1, f"{self._up} is 1")
+
+    def fail(self, times: int, since: float) -> None:
+        """Wait until so many have failed."""
+        until(lambda: self.lost(since) >= times, f"{self._up} has been 0 for {times} times")
+
+    def _history(self) -> list[tuple[float, float]]:
+        return self._database.history(f"{self._up}[1h]")
