@@ -40,6 +40,10 @@ usage: motes COMMAND [OPTIONS]
       What is missing, or not as it should be, for what is configured, or for the exporters that are named; and who
       can reach it. The options are those of motesd, or of the one exporter that is named.
       It looks, and changes nothing. Exit status 0 if nothing is bad, 1 if something is.
+  motes fleet INVENTORY FOLDER [--check]
+      From one inventory (TOML) of a monitor and its hosts, write the files that each of them needs below FOLDER, with
+      a script that installs them. Files that are as they should be are not touched. With --check, only say what
+      would change, with exit status 1 if something would.
 
 A URL is that of the page for people (http://127.0.0.1:9100/ if none is given), HOST:PORT, or unix:/PATH.
 The configuration is that of motesd: --config.file, MOTES_CONFIG_FILE, ~/.config/motes/motes.toml for who is not
@@ -72,7 +76,19 @@ def _doctor(words: Sequence[str], terminal: Terminal) -> int:
     return doctor(words, os.environ, terminal)
 
 
-COMMANDS: dict[str, Command] = {"status": _status, "watch": _watch, "read": _reading, "doctor": _doctor}
+def _fleet(words: Sequence[str], terminal: Terminal) -> int:
+    from motes.shared.fleet.command import fleet  # noqa: PLC0415
+
+    return fleet(words, terminal)
+
+
+COMMANDS: dict[str, Command] = {
+    "status": _status,
+    "watch": _watch,
+    "read": _reading,
+    "doctor": _doctor,
+    "fleet": _fleet,
+}
 
 
 def run(words: Sequence[str], terminal: Terminal) -> int:

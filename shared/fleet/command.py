@@ -1,0 +1,121 @@
+"""`motes fleet`: from one inventory, the files of every host and of the monitor.
+
+Exit status: 0, or 1 where --check finds something to do.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from motes.shared.command_line import CommandLine
+from motes.shared.config import Misconfigured
+from motes.shared.fleet import inventory, scrape
+from motes.shared.fleet.inventory import MONITOR, Inventory
+from motes.shared.fleet.motes_toml import Checker
+from motes.shared.fleet.roads import ROADS, wireguard
+from motes.shared.fleet.static import text
+from motes.shared.fleet.writing import File, Folder, Plan, names
+from motes.shared.motesd import EXPORTERS, Plugins
+from motes.shared.options import BOOLEAN, PATH, Catalogue, Option
+from motes.shared.person.terminal import Line, Terminal, plain
+
+PATHS = Option("paths", PATH, [], "The inventory, and the folder to write.", repeatable=True)
+CHECK = Option("check", BOOLEAN, False, "Say what would change, and write nothing.")
+OPTIONS = Catalogue([PATHS, CHECK])
+
+INSTALL = "install"
+_HEAD = """\
+#!/bin/sh
+# Makes the host that it runs on what the files beside it say; see --help.
+name={name}
+public_key={key}
+"""
+# What has no secret in it, but is nobody else's concern: wg-quick warns where others can read it.
+_PRIVATE = "etc/wireguard/"
+_SCRIPTS = "etc/init.d/"
+
+
+def fleet(words: Sequence[str], terminal: Terminal) -> int:
+    given = CommandLine(OPTIONS, {}, PATHS.name).read(words, {})
+    paths = given.get(PATHS.name, [])
+    if len(paths) != 2:
+        raise Misconfigured(["motes fleet wants two words: motes fleet INVENTORY FOLDER"])
+    source, target = map(Path, paths)
+    read = _read(source)
+    wanted = trees(read)
+    folder = Folder(target)
+    plan = folder.plan(wanted)
+    check = given.get(CHECK.name, False)
+    if plan and not check:
+        folder.write(wanted, plan)
+    terminal.write([*_told(plan, read, target, check=check), *_missing(read, source)])
+    return int(check and bool(plan))
+
+
+def _read(path: Path) -> Inventory:
+    """Misconfigured with all that is wrong."""
+    reader = inventory.Reader(list(ROADS), list(EXPORTERS))
+    found = reader.read(inventory.load(path))
+    problems = list(reader.problems)
+    for road in ROADS.values():
+        problems += road.problems(found)
+    checker = Checker(Plugins())
+    for host in found.hosts:
+        problems += checker.problems(host)
+    if problems:
+        raise Misconfigured([f"{path}: {problem}" for problem in problems])
+    return found
+
+
+def trees(found: Inventory) -> dict[str, File]:
+    """All files by their path, of which the first word says whose they are."""
+    wanted = dict(_tree(MONITOR, found.monitor.public_key, _monitor_files(found)))
+    for host in found.hosts:
+        wanted |= _tree(host.name, host.public_key, ROADS[host.road].host_files(found, host))
+    return wanted
+
+
+def _tree(name: str, key: str, texts: Mapping[str, str]) -> Iterator[tuple[str, File]]:
+    script = _HEAD.format(name=name, key=key) + text("install.sh")
+    yield f"{name}/{INSTALL}", File(script.encode(), 0o755)
+    for path, content in texts.items():
+        yield f"{name}/{path}", File(content.encode(), _mode(path))
+
+
+def _mode(path: str) -> int:
+    if path.startswith(_PRIVATE):
+        return 0o600
+    return 0o755 if path.startswith(_SCRIPTS) else 0o644
+
+
+def _monitor_files(found: Inventory) -> Mapping[str, str]:
+    texts = scrape.monitor_files(found)
+    for name, road in ROADS.items():
+        if found.by(name):
+            texts |= road.monitor_files(found)
+    return texts
+
+
+def _told(plan: Plan, found: Inventory, target: Path, *, check: bool) -> Iterator[Line]:
+    for what, look, paths in (("new", "good", plan.new), ("changed", "note", plan.changed), ("gone", "bad", plan.gone)):
+        yield from (((f"{what:9}", look), (plain(path), "")) for path in paths)
+    present = {MONITOR, *(host.name for host in found.hosts)}
+    touched = [name for name in names([*plan.new, *plan.changed, *plan.gone]) if name in present]
+    if not plan:
+        yield (("Nothing is to be done: all is as the inventory has it.", ""),)
+    elif check:
+        yield ((f"This would change {', '.join(touched)}.", "bold"),)
+    else:
+        yield (
+            (f"Copy each of these folders to its host, and there, as root, run the {INSTALL} that is in it:", "bold"),
+        )
+        yield from (((f"    {plain(str(target / name))}", ""),) for name in touched)
+
+
+def _missing(found: Inventory, source: Path) -> Iterator[Line]:
+    """Whose public key has to be made, and how."""
+    hosts = found.by(wireguard.NAME)
+    where = [(MONITOR, MONITOR)] if hosts and not found.monitor.public_key else []
+    where += [(host.name, host.title) for host in hosts if not host.public_key]
+    for name, title in where:
+        yield ((f"{name} has no public-key yet, and so no tunnel: run {INSTALL} there, which prints it,", "note"),)
+        yield ((f"    write it into {plain(str(source))} below [{title}], and run this again", "note"),)

@@ -1,0 +1,29 @@
+"""The roads by which metrics get home, one module each."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol, cast
+
+from motes.shared.fleet.inventory import Host, Inventory
+from motes.shared.fleet.roads import wireguard
+
+
+class Road(Protocol):
+    """What a road's module has. Files are texts by their paths below the root."""
+
+    NAME: str
+
+    def problems(self, inventory: Inventory) -> Iterator[str]:
+        """What is wrong with the hosts of this road, a line each."""
+
+    def host_files(self, inventory: Inventory, host: Host) -> dict[str, str]: ...
+
+    def monitor_files(self, inventory: Inventory) -> dict[str, str]: ...
+
+    def jobs(self, inventory: Inventory) -> str:
+        """Its part of the scrape configuration."""
+
+    def target(self, host: Host) -> str:
+        """What the monitor scrapes; nothing where a host sends by itself."""
+
+
+ROADS: Mapping[str, Road] = {module.NAME: cast(Road, module) for module in (wireguard,)}

@@ -1,0 +1,72 @@
+"""What the monitor's Prometheus (or VictoriaMetrics, or vmagent) is told: targets, how each road is scraped, checks.
+
+The targets of all roads are in one file, which can be served for http_sd as it is; a job takes those of its road.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from motes.shared.fleet.inventory import Host, Inventory
+from motes.shared.fleet.quoting import quoted
+from motes.shared.fleet.roads import ROADS
+from motes.shared.fleet.static import text
+
+FOLDER = "etc/prometheus/motes"
+JOB = "motes"
+
+_PROMETHEUS = """\
+# Prometheus whole, for --config.file. Who has a configuration of his own takes scrape.yml into it instead.
+global:
+  scrape_interval: {interval}
+  evaluation_interval: {interval}
+
+rule_files:
+  - hosts.yml
+  - roads.yml
+
+"""
+_RULES = """\
+# Every host that there is to be, and its road, for checks that have to know of those that are silent.
+groups:
+  - name: motes-hosts
+"""
+
+
+def monitor_files(inventory: Inventory) -> dict[str, str]:
+    jobs = _jobs(inventory)
+    interval = inventory.monitor.interval
+    return {
+        f"{FOLDER}/prometheus.yml": _PROMETHEUS.format(interval=interval) + jobs,
+        f"{FOLDER}/scrape.yml": jobs,
+        f"{FOLDER}/targets.json": _targets(inventory),
+        f"{FOLDER}/hosts.yml": _rules(inventory),
+        f"{FOLDER}/roads.yml": text("roads.yml"),
+    }
+
+
+def _jobs(inventory: Inventory) -> str:
+    jobs = [road.jobs(inventory) for name, road in ROADS.items() if inventory.by(name)]
+    return "scrape_configs:\n" + "\n".join(jobs) if any(jobs) else "scrape_configs: []\n"
+
+
+def _targets(inventory: Inventory) -> str:
+    groups = [_target(host) for host in inventory.hosts if ROADS[host.road].target(host)]
+    lines = ",\n".join([f"  {json.dumps(group)}" for group in groups])
+    return f"[\n{lines}\n]\n" if groups else "[]\n"
+
+
+def _target(host: Host) -> dict[str, object]:
+    labels = {"job": JOB, "instance": host.name, "road": host.road, **host.labels}
+    return {"targets": [ROADS[host.road].target(host)], "labels": labels}
+
+
+def _rules(inventory: Inventory) -> str:
+    rules = "".join(
+        ["".join(_rule({"instance": host.name, "road": host.road, **host.labels})) for host in inventory.hosts]
+    )
+    return _RULES + (f"    rules:\n{rules}" if rules else "    rules: []\n")
+
+
+def _rule(labels: Mapping[str, str]) -> Iterator[str]:
+    yield "      - record: motes_fleet_host\n        expr: vector(1)\n        labels:\n"
+    yield from (f"          {name}: {quoted(value)}\n" for name, value in labels.items())
