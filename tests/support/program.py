@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from tests.support.namespaces import WITHIN, until
 
@@ -18,7 +18,7 @@ NODE = (sys.executable, "-m", "motes.exporters.node.program")
 class Machine(Protocol):
     """Where programs run: a `namespaces.Host`, or `HERE`."""
 
-    def start(self, *command: str, log: Path, **environment: str) -> subprocess.Popen[bytes]: ...
+    def start(self, *command: str, log: Path, **environment: Any) -> subprocess.Popen[bytes]: ...
 
     def attempt(self, *command: str) -> subprocess.CompletedProcess[str]: ...
 
