@@ -93,9 +93,21 @@ class Scrapes:
         """Wait until the newest has not failed."""
         until(lambda: self._database.value(self._up) == 1, f"{self._up} is 1")
 
+    def go_on(self) -> None:
+        """Wait for the next."""
+        before = self.newest()
+        until(lambda: self.newest() > before, f"one more {self._up}")
+
     def fail(self, times: int, since: float) -> None:
         """Wait until so many have failed."""
         until(lambda: self.lost(since) >= times, f"{self._up} has been 0 for {times} times")
+
+    def succeed(self, times: int, since: float) -> None:
+        """Wait until so many have not."""
+        until(
+            lambda: sum(value == 1 for time, value in self._history() if time > since) >= times,
+            f"{self._up} has been 1 for {times} times",
+        )
 
     def _history(self) -> list[tuple[float, float]]:
         return self._database.history(f"{self._up}[1h]")
