@@ -27,6 +27,7 @@ _HEAD = """\
 #!/bin/sh
 # Makes the host that it runs on what the files beside it say; see --help.
 name={name}
+table={table}
 public_key={key}
 """
 # What has no secret in it, but is nobody else's concern: wg-quick warns where others can read it.
@@ -68,14 +69,14 @@ def _read(path: Path) -> Inventory:
 
 def trees(found: Inventory) -> dict[str, File]:
     """All files by their path, of which the first word says whose they are."""
-    wanted = dict(_tree(MONITOR, found.monitor.public_key, _monitor_files(found)))
+    wanted = dict(_tree(MONITOR, MONITOR, found.monitor.public_key, _monitor_files(found)))
     for host in found.hosts:
-        wanted |= _tree(host.name, host.public_key, ROADS[host.road].host_files(found, host))
+        wanted |= _tree(host.name, host.title, host.public_key, ROADS[host.road].host_files(found, host))
     return wanted
 
 
-def _tree(name: str, key: str, texts: Mapping[str, str]) -> Iterator[tuple[str, File]]:
-    script = _HEAD.format(name=name, key=key) + text("install.sh")
+def _tree(name: str, table: str, key: str, texts: Mapping[str, str]) -> Iterator[tuple[str, File]]:
+    script = _HEAD.format(name=name, table=table, key=key) + text("install.sh")
     yield f"{name}/{INSTALL}", File(script.encode(), 0o755)
     for path, content in texts.items():
         yield f"{name}/{path}", File(content.encode(), _mode(path))

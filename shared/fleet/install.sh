@@ -1,6 +1,218 @@
-set -eu
+set -euf
+umask 022
 cd "$(dirname "$0")"
-find etc -type f | while read -r file; do
-	mkdir -p "/${file%/*}"
-	cmp -s "$file" "/$file" || cp -p "$file" "/$file"
-done
+
+key=/etc/wireguard/wg0.key
+# What was installed here, as sha256sum(1) has it: other files are somebody else's.
+list=/etc/motes/fleet.files
+
+if [ $# != 0 ]; then
+	cat <<-HELP
+	usage: ./install
+	Puts the files of $name into their places, makes the key that is missing, and starts, or tells, what they are of.
+	Does nothing where all is as it should be.
+	HELP
+	[ "$1" = --help ] && exit
+	exit 2
+fi
+
+say() { printf '%s\n' "$*"; }
+refuse() {
+	printf '%s\n' "$@" >&2
+	exit 1
+}
+
+if [ -d /run/systemd/system ]; then
+	manager=systemd
+elif [ -e /run/openrc/softlevel ]; then
+	manager=openrc
+else
+	manager=none
+fi
+
+# The files that belong on this host.
+files() {
+	case $manager in
+	systemd) find etc -type f ! -path 'etc/init.d/*' ! -path 'etc/conf.d/*' ;;
+	openrc) find etc -type f ! -path 'etc/systemd/*' ;;
+	none) find etc -type f ;;
+	esac | LC_ALL=C sort
+}
+
+line() { printf '%s  %s\n' "$(sha256sum <"$1" | cut -c 1-64)" "${1#/}"; }
+ours() { line "/$1" | grep -qxFf - "$list" 2>/dev/null; }
+differs() { ! cmp -s "$1" "/$1"; }
+changed() { printf '%s\n' "$touched" | grep -q "^$1"; }
+
+mode() {
+	case $1 in
+	etc/wireguard/*) echo 600 ;;
+	etc/init.d/*) echo 755 ;;
+	*) echo 644 ;;
+	esac
+}
+
+put() {
+	mkdir -p "/${1%/*}"
+	cp "$1" "/$1.fleet-new"
+	chmod "$(mode "$1")" "/$1.fleet-new"
+	mv -f "/$1.fleet-new" "/$1"
+	say "installed /$1"
+}
+
+# Everything that would be in the way, before anything is done.
+look() {
+	[ "$(id -u)" = 0 ] || refuse "this changes $name, and so is for root"
+	wanted=
+	[ ! -e etc/motes/motes.toml ] || wanted="$wanted motesd"
+	[ ! -e etc/wireguard/wg0.conf ] || wanted="$wanted wg wg-quick nft"
+	missing=
+	for program in $wanted; do command -v "$program" >/dev/null || missing="$missing $program"; done
+	[ -z "$missing" ] || refuse "these programs are missing:$missing" \
+		"(on Debian: apt install wireguard-tools nftables, and the packages of motes)"
+	[ ! -e etc/motes/motes.toml ] || motesd --config.check --config.file=etc/motes/motes.toml >/dev/null ||
+		refuse "nothing was changed"
+	foreign=
+	for file in $(files); do
+		[ ! -e "/$file" ] || ! differs "$file" || ours "$file" || [ "$file" = etc/motes/motes.toml ] ||
+			foreign="$foreign /$file"
+	done
+	[ -z "$foreign" ] || refuse "not as motes fleet has written it, so move it away:$foreign"
+}
+
+# What belongs to it stops first, while it can still be read.
+remove() {
+	if ! ours "$1"; then
+		say "left as it is, for it was changed here: /$1"
+		return
+	fi
+	case $1 in
+	etc/wireguard/wg0.conf) stop wg-quick@wg0 motes-wg0 ;;
+	etc/systemd/system/motes-*.service) stop "$(basename "$1" .service)" - ;;
+	etc/init.d/motes-*) stop - "${1##*/}" ;;
+	esac
+	rm "/$1"
+	say "removed /$1"
+}
+
+install_files() {
+	mkdir -p "${list%/*}"
+	[ -e "$list" ] || : >"$list"
+	for file in $(files); do line "$file"; done >"$list.new"
+	gone=$(cut -c 67- "$list" | grep -vxF "$(files)" || true)
+	for file in $gone; do
+		[ ! -e "/$file" ] || remove "$file"
+	done
+	touched=$gone
+	# Both, for this may end anywhere.
+	cat "$list.new" >>"$list"
+	for file in $(files); do
+		differs "$file" || continue
+		[ "$file" != etc/motes/motes.toml ] || [ ! -e "/$file" ] || ours "$file" || keep "$file"
+		put "$file"
+		touched="$touched
+$file"
+	done
+	mv "$list.new" "$list"
+}
+
+keep() {
+	cp -p "/$1" "/$1.before-fleet"
+	say "kept what was there as /$1.before-fleet"
+}
+
+# The names of a service, for systemd and for OpenRC; - where there is none.
+start() {
+	case $manager:$1 in
+	systemd:*) systemctl --quiet enable "$1" && systemctl restart "$1" ;;
+	openrc:*) rc-update -q add "$2" default && rc-service "$2" restart ;;
+	none:wg-quick@wg0) wg-quick down wg0 && wg-quick up wg0 ;;
+	none:*) alone start "$1" ;;
+	esac
+}
+
+stop() {
+	case $manager:$1:$2 in
+	systemd:-:* | openrc:*:-) ;;
+	systemd:*) systemctl --quiet disable --now "$1" ;;
+	openrc:*) rc-service --ifstarted "$2" stop && rc-update -q del "$2" ;;
+	none:wg-quick@wg0:*) ! runs "$1" || wg-quick down wg0 ;;
+	none:*) alone stop "$1" ;;
+	esac
+}
+
+reload() {
+	case $manager:$1 in
+	systemd:*) systemctl reload "$1" ;;
+	openrc:*) rc-service "$2" reload ;;
+	none:wg-quick@wg0) { printf '[Interface]\nPrivateKey = ' && cat "$key" && wg-quick strip wg0; } | wg syncconf wg0 /dev/stdin ;;
+	none:*) alone reload "$1" ;;
+	esac
+}
+
+runs() {
+	case $manager:$1 in
+	systemd:*) systemctl --quiet is-active "$1" ;;
+	openrc:*) rc-service --quiet "$2" status ;;
+	none:wg-quick@wg0) ip link show dev wg0 ;;
+	none:*) false ;;
+	esac >/dev/null 2>&1
+}
+
+alone() { say "neither systemd nor OpenRC runs here: $2 is yours to $1"; }
+
+make_key() {
+	if [ ! -s "$key" ]; then
+		mkdir -p "${key%/*}"
+		(umask 077 && wg genkey >"$key.new" && mv "$key.new" "$key")
+		say "made a private key, which stays here: $key"
+	fi
+	own=$(wg pubkey <"$key")
+	[ "$own" != "$public_key" ] || return 0
+	[ -z "$public_key" ] || say "the inventory has ANOTHER public-key for $name, so nobody gets through"
+	say "write into the inventory, below [$table]: public-key = \"$own\""
+}
+
+# What the tunnel itself is, without its peers.
+interface() { sed '/^\[Peer]/,$d; /^#/d; /^$/d' "$1" 2>/dev/null || true; }
+
+# Peers alone change without the others noticing. Not so on hosts, which have one, and whose routes follow it.
+tunnel() {
+	! changed etc/nftables.d/motes.nft || nft -f /etc/nftables.d/motes.nft
+	if ! runs wg-quick@wg0 motes-wg0; then
+		if [ "$manager" = none ]; then alone start wg0; else start wg-quick@wg0 motes-wg0; fi
+	elif ! changed etc/wireguard/wg0.conf; then
+		:
+	elif [ "$name" = monitor ] && [ "$before" = "$(interface etc/wireguard/wg0.conf)" ]; then
+		reload wg-quick@wg0 motes-wg0
+	else
+		start wg-quick@wg0 motes-wg0
+	fi
+}
+
+# Exporters that run by themselves would want the same port, and the same sensors.
+daemon() {
+	for exporter in $(sed -n 's/^\[\([a-z0-9-]*\)]$/motes-\1/p' etc/motes/motes.toml); do
+		! runs "$exporter" "$exporter" || { stop "$exporter" "$exporter" && say "stopped $exporter: motesd has it now"; }
+	done
+	if ! runs motesd motesd; then
+		start motesd motesd
+	elif changed etc/motes/motes.toml; then
+		reload motesd motesd
+	fi
+}
+
+database() {
+	! changed 'etc/prometheus/motes/.*\.yml' || ! runs prometheus prometheus || reload prometheus prometheus
+	grep -qs etc/prometheus/motes /etc/default/prometheus /etc/conf.d/prometheus /etc/prometheus/prometheus.yml ||
+		say "Prometheus does not read /etc/prometheus/motes yet: see the recipe fleet"
+}
+
+look
+before=$(interface /etc/wireguard/wg0.conf)
+install_files
+[ "$manager" != systemd ] || ! changed etc/systemd/ || systemctl daemon-reload
+[ ! -e etc/wireguard/wg0.conf ] || { make_key && tunnel; }
+[ ! -e etc/motes/motes.toml ] || daemon
+[ ! -e etc/prometheus/motes ] || database
+say "$name is as the inventory has it"
