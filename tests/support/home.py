@@ -1,7 +1,7 @@
 """A home that is watched: Prometheus, and all that it scrapes each second, with the labels that a person gives it.
 
 The host `attic` is motesd with everything on, a real browser, a badge and thermometers that are played, and one of
-each that has something wrong. `garden` and `router` are other machines' files, with every collector on; `cabin` does
+each that has something wrong. `garden` and `router` are other machines' files, with every collector on; the others do
 not answer.
 """
 
@@ -15,6 +15,7 @@ from motes.exporters import node
 
 from tests.exporters.node.test_machines import MACHINES, flags
 from tests.exporters.node.test_systemd import OF_SYSTEMD
+from tests.support.badge.firmware import V1_17_BREATH
 from tests.support.database import Database
 from tests.support.firefox.browser import Firefox
 from tests.support.household import CELLAR, LIVING_ROOM, Household, motesd
@@ -23,10 +24,19 @@ from tests.support.program import ROOT, Program, free_port, motes_node
 from tests.support.service import Service
 from tests.support.tree import unpack
 
+# Seconds, for a browser to start and for the second of two samples, on a slow machine.
+WITHIN = 60
 RULES = ROOT / "packaging/prometheus"
 STRANGER = "A4:C1:38:00:00:03"
 TREES = {"garden": "server", "router": "board"}
-ROADS = {"attic": "wireguard", "garden": "nginx", "router": "ssh-fixed", "cabin": "vmagent"}
+ROADS = {
+    "attic": "wireguard",
+    "garden": "nginx",
+    "router": "ssh-fixed",
+    "notebook": "ssh-socks",
+    "cabin": "vmagent",
+    "desk": "",
+}
 _MORE = f"""[lywsd03mmc]
 poll = ["{STRANGER}"]
 [lywsd03mmc.key]
@@ -53,6 +63,16 @@ class Home:
         for address, celsius in ((LIVING_ROOM, 20.5), (CELLAR, 11.5), (STRANGER, 99.5)):
             self.house.advertise(address, celsius)
 
+    def gives(self, expression: str) -> list[dict[str, str]]:
+        """The labels of what an expression gives, which it must sooner or later."""
+
+        def found() -> list[dict[str, str]]:
+            self.speak()
+            return self.database.labels(expression)
+
+        until(found, f"data for {expression}", within=WITHIN)
+        return self.database.labels(expression)
+
     def __enter__(self) -> Self:
         try:
             self._enter()
@@ -68,16 +88,19 @@ class Home:
 
     def _enter(self) -> None:
         enter = self._stack.enter_context
-        self.house = enter(Household(self._folder))
+        self.house = enter(Household(self._folder, V1_17_BREATH))
         enter(Service(self.house.bus.address, "org.freedesktop.systemd1", OF_SYSTEMD))
         self.browser = enter(Firefox(self.house.home, self._folder / "firefox.log"))
         on = {f"MOTES_COLLECTOR_{name}": "true" for name in ("INTERRUPTS", "PROCESSES", "SYSTEMD", "TCPSTAT")}
-        ports = {"attic": enter(motesd(self.house, more=_MORE, **on)).port, "cabin": free_port()}
+        ports = {host: free_port() for host in ROADS}
+        ports["attic"] = enter(motesd(self.house, more=_MORE, **on)).port
         for host in TREES:
             ports[host] = enter(self._machine(host)).port
         self.prometheus = enter(self._prometheus(ports))
         self.database = Database(self.prometheus)
-        until(lambda: len(self.database.values("up == 1")) == len(ports), "all but one host are up", self.prometheus.log)
+        # One of them is Prometheus itself.
+        up = len(TREES) + 2
+        until(lambda: len(self.database.values("up == 1")) == up, f"{up} scrapes are good", self.prometheus.log)
 
     def _machine(self, host: str) -> Program:
         """motes-node, with all it has, on another machine's files."""

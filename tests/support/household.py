@@ -14,6 +14,7 @@ from typing import Self
 from tests.exporters.lywsd03mmc import encoders
 from tests.support import sessions
 from tests.support.badge.badge import Badge
+from tests.support.badge.firmware import V1_17, Firmware
 from tests.support.bluez.bus import Bus
 from tests.support.bluez.standin import standin
 from tests.support.firefox.browser import PLACE
@@ -40,9 +41,10 @@ _TEXT = "text_value 1\n"
 class Household:
     """Everything is there at first, but for a browser; the folder's path must be short, for a socket's is."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, firmware: Firmware = V1_17) -> None:
         self.folder = folder
         self.home = folder / "home"
+        self._firmware = firmware
         self._stack = ExitStack()
         self._advertised = 0
         for name in ("home", "texts"):
@@ -88,7 +90,7 @@ class Household:
         try:
             self.bus = self._stack.enter_context(Bus(self.folder))
             self.world = self._stack.enter_context(standin(self.bus, self.folder / "bluez.log"))
-            self.badge = self._stack.enter_context(Badge(self.folder / "badge"))
+            self.badge = self._stack.enter_context(Badge(self.folder / "badge", self._firmware))
         except BaseException:
             self._stack.close()
             raise
