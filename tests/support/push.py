@@ -1,5 +1,6 @@
 """The road of vmagent, as its recipe has it: a monitor that is pushed to, and hosts that push."""
 
+import itertools
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,10 +12,11 @@ from tests.support.recipes import SCRAPE, follow, install, victoria_metrics
 from tests.support.service_file import exec_start, variables
 
 WRITE = "https://monitor.example.org:8443/api/v1/write"
-PASSWORD = "/etc/motes/vmagent.password"
 WHO_MAY = "/etc/nginx/motes/push.htpasswd"
-_CREDENTIALS = "/run/credentials"
+PASSWORD = "/etc/motes/vmagent.password"  # noqa: S105
+CERTIFICATE = "/etc/motes/monitor.pem"
 BUFFER = "/run/buffer"
+_CREDENTIALS = "/run/credentials"
 
 
 class Centre:
@@ -23,6 +25,8 @@ class Centre:
     def __init__(self, host: Host, folder: Path) -> None:
         self.host = host
         self._folder = folder
+        # VictoriaMetrics remembers for a while that it had nothing for a selector, so none is asked for twice.
+        self._asked = itertools.count()
         install(host, "vmagent/monitor")
         host.write(SCRAPE, "scrape_configs: []\n")
         follow(host, "vmagent", "push.key")
@@ -43,8 +47,10 @@ class Centre:
     def certificate(self) -> str:
         return self.host.path("/etc/nginx/motes/push.pem").read_text()
 
-    def samples(self, series: str) -> int:
-        """How many there are of a series."""
+    def samples(self, **labels: str) -> int:
+        """How many there are of `up`."""
+        wanted = [f'{name}="{value}"' for name, value in labels.items()]
+        series = f'up{{{",".join([*wanted, f"""asked!="{next(self._asked)}" """])}}}'
         return int(self.database.value(f"sum(count_over_time({series}[1h]))") or 0)
 
 
@@ -56,15 +62,13 @@ class Sender:
         self._folder = folder
         install(host, "vmagent/host", {"scrape_interval: 30s": "scrape_interval: 1s", **filled_in})
         self.line = follow(host, "vmagent", "openssl passwd")
+        self.password = host.path(PASSWORD).read_text().strip()
         environment = {"PYTHONPATH": str(ROOT / ".src")}
         self.motes = Program(NODE, 9100, folder / "motes.log", ready="/-/ready", machine=host, **environment)
 
-    def trust(self, certificate: str) -> None:
-        self.host.write("/etc/motes/monitor.pem", certificate)
-
     def start(self) -> None:
         """As systemd would, which hands a copy of the password over."""
-        self.hand_over(self.host.path(PASSWORD).read_text())
+        self.hand_over(self.password)
         unit = self.host.path("/etc/systemd/system/motes-vmagent.service").read_text()
         command = exec_start(unit, variables={"STATE_DIRECTORY": BUFFER, "CREDENTIALS_DIRECTORY": _CREDENTIALS})
         environment = variables(self.host.path("/etc/motes/vmagent.env"))
@@ -80,11 +84,14 @@ class Sender:
 
     def told(self, metric: str) -> float:
         """The sum of vmagent's own series of this name."""
-        return sum(float(value) for value in re.findall(rf"^{metric}(?:{{.*}})? (\S+)$", self._page(), re.MULTILINE))
+        page = self.vmagent.get("/metrics")
+        return sum(float(value) for value in re.findall(rf"^{metric}(?:{{.*}})? (\S+)$", page, re.MULTILINE))
 
     def scrapes(self) -> int:
         """How many it has made since its start, of motes and of itself."""
         return int(self.told("vm_promscrape_scrapes_total"))
 
-    def _page(self) -> str:
-        return self.vmagent.get("/metrics")
+    def goes_on(self, scrapes: int) -> None:
+        """Wait for so many scrapes more."""
+        there = self.scrapes()
+        until(lambda: self.scrapes() >= there + scrapes, f"{scrapes} scrapes more", self.vmagent.log)
