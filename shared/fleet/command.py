@@ -13,7 +13,7 @@ from motes.shared.fleet.inventory import MONITOR, Inventory
 from motes.shared.fleet.motes_toml import Checker
 from motes.shared.fleet.roads import ROADS, wireguard
 from motes.shared.fleet.static import text
-from motes.shared.fleet.writing import File, Folder, Plan, names
+from motes.shared.fleet.writing import File, Plan, alone, first_words
 from motes.shared.motesd import EXPORTERS, Plugins
 from motes.shared.options import BOOLEAN, PATH, Catalogue, Option
 from motes.shared.person.terminal import Line, Terminal, plain
@@ -41,18 +41,18 @@ def fleet(words: Sequence[str], terminal: Terminal) -> int:
     if len(paths) != 2:
         raise Misconfigured(["motes fleet wants two words: motes fleet INVENTORY FOLDER"])
     source, target = map(Path, paths)
-    read = _read(source)
-    wanted = trees(read)
-    folder = Folder(target)
-    plan = folder.plan(wanted)
+    found = read(source)
+    wanted = trees(found)
     check = given.get(CHECK.name, False)
-    if plan and not check:
-        folder.write(wanted, plan)
-    terminal.write([*_told(plan, read, target, check=check), *_missing(read, source)])
+    with alone(target) as folder:
+        plan = folder.plan(wanted)
+        if not check:
+            folder.write(wanted, plan)
+    terminal.write([*_told(plan, found, target, check=check), *_missing(found, source)])
     return int(check and bool(plan))
 
 
-def _read(path: Path) -> Inventory:
+def read(path: Path) -> Inventory:
     """Misconfigured with all that is wrong."""
     reader = inventory.Reader(list(ROADS), list(EXPORTERS))
     found = reader.read(inventory.load(path))
@@ -100,16 +100,19 @@ def _told(plan: Plan, found: Inventory, target: Path, *, check: bool) -> Iterato
     for what, look, paths in (("new", "good", plan.new), ("changed", "note", plan.changed), ("gone", "bad", plan.gone)):
         yield from (((f"{what:9}", look), (plain(path), "")) for path in paths)
     present = {MONITOR, *(host.name for host in found.hosts)}
-    touched = [name for name in names([*plan.new, *plan.changed, *plan.gone]) if name in present]
+    names = first_words([*plan.new, *plan.changed, *plan.gone])
+    touched = [name for name in names if name in present]
     if not plan:
         yield (("Nothing is to be done: all is as the inventory has it.", ""),)
     elif check:
-        yield ((f"This would change {', '.join(touched)}.", "bold"),)
-    else:
+        yield ((f"This would change {', '.join(names)}.", "bold"),)
+    elif touched:
         yield (
             (f"Copy each of these folders to its host, and there, as root, run the {INSTALL} that is in it:", "bold"),
         )
         yield from (((f"    {plain(str(target / name))}", ""),) for name in touched)
+    for name in sorted({*names} - {*touched}):
+        yield ((f"{plain(name)} is not in the inventory any more: what runs there is yours to stop", "note"),)
 
 
 def _missing(found: Inventory, source: Path) -> Iterator[Line]:

@@ -8,7 +8,8 @@ Errors: Misconfigured, with a line for each file that is in the way; nothing has
 import fcntl
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -47,17 +48,23 @@ class Plan:
         return bool(self.new or self.changed or self.gone)
 
 
+@contextmanager
+def alone(path: Path) -> Iterator["Folder"]:
+    """The folder, with no other run at work there; `write` makes it where there is none."""
+    held = _locked(path) if path.exists() else None
+    try:
+        yield Folder(path)
+    finally:
+        if held is not None:
+            os.close(held)
+
+
 class Folder:
-    """One that holds what is written for a fleet, and nobody else's run while this lasts; `write` makes it."""
+    """One that holds what is written for a fleet."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
-            if path.exists():
-                self._lock()
-            self._known = self._read_manifest()
-        except OSError as error:
-            raise Misconfigured([f"cannot read {error.filename or path}: {error.strerror}"]) from None
+        self._known = self._read_manifest()
 
     def plan(self, wanted: Mapping[str, File]) -> Plan:
         """What there is to do."""
@@ -88,21 +95,14 @@ class Folder:
                 [f"cannot write {where}: {error.strerror}; when that is mended, run this again"]
             ) from None
 
-    def _lock(self) -> None:
-        if not self._path.is_dir():
-            raise Misconfigured([f"{self._path} is not a folder"])
-        self._held = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Misconfigured([f"{self._path}: another motes fleet is at work there"]) from None
-
     def _read_manifest(self) -> Lines:
         path = self._path / MANIFEST
         try:
             content = _content(path)
         except FileNotFoundError:
             return frozenset()
+        except OSError as error:
+            raise Misconfigured([f"cannot read {path}: {error.strerror}"]) from None
         lines = content.decode(errors="replace").splitlines()
         pairs = frozenset((line[:_DIGEST_LENGTH], line[_DIGEST_LENGTH + 2 :]) for line in lines)
         if not all(map(_within, [written for _, written in pairs])):
@@ -170,6 +170,21 @@ class Folder:
                 return
 
 
+def _locked(path: Path) -> int:
+    if not path.is_dir():
+        raise Misconfigured([f"{path} is not a folder"])
+    try:
+        held = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise Misconfigured([f"cannot read {path}: {error.strerror}"]) from None
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        raise Misconfigured([f"{path}: another motes fleet is at work there"]) from None
+    return held
+
+
 def _content(path: Path) -> bytes:
     with open(path, "rb", opener=_without_links) as file:
         return file.read(_LONGEST_FILE)
@@ -188,6 +203,6 @@ def _within(path: str) -> bool:
     return bool(path) and not {"", ".", ".."}.intersection(parts)
 
 
-def names(paths: Iterable[str]) -> list[str]:
-    """The folders, of the first level, that these are in."""
+def first_words(paths: Iterable[str]) -> list[str]:
+    """The folders of the first level that these are in."""
     return sorted({path.partition("/")[0] for path in paths})

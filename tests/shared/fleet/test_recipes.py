@@ -1,0 +1,27 @@
+"""What fleet writes for the example is what the recipes have, and what those who read it take."""
+
+from pathlib import Path
+
+import pytest
+from motes.shared.fleet.command import read, trees
+
+from tests.support.recipes import RECIPES
+
+EXAMPLE = RECIPES / "fleet/fleet.toml"
+# Which recipe's files are whose in the example.
+WHOSE = {"wireguard/host": "attic", "wireguard/monitor": "monitor"}
+# A recipe has one host, and a fleet one file with all targets.
+_SCRAPE = "etc/prometheus/motes/scrape.yml"
+
+
+def content(folder: Path) -> dict[str, tuple[str, int]]:
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): (path.read_text(), path.stat().st_mode & 0o777) for path in paths}
+
+
+@pytest.mark.parametrize(("recipe", "name"), WHOSE.items())
+def test_the_same_as_the_recipe(recipe: str, name: str) -> None:
+    written = {path: (file.content.decode(), file.mode) for path, file in trees(read(EXAMPLE)).items()}
+    for path, file in content(RECIPES / recipe).items():
+        if path != _SCRAPE:
+            assert written[f"{name}/{path}"] == file
