@@ -14,14 +14,20 @@ WHOSE = {"wireguard/host": "attic", "wireguard/monitor": "monitor"}
 _SCRAPE = "etc/prometheus/motes/scrape.yml"
 
 
-def content(folder: Path) -> dict[str, tuple[str, int]]:
+def content(folder: Path) -> dict[str, tuple[str, bool]]:
+    """Texts, and whether they can be run; git knows no more of modes."""
     paths = [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path.relative_to(folder)): (path.read_text(), path.stat().st_mode & 0o777) for path in paths}
+    return {str(path.relative_to(folder)): (path.read_text(), bool(path.stat().st_mode & 0o100)) for path in paths}
 
 
 @pytest.mark.parametrize(("recipe", "name"), WHOSE.items())
 def test_the_same_as_the_recipe(recipe: str, name: str) -> None:
-    written = {path: (file.content.decode(), file.mode) for path, file in trees(read(EXAMPLE)).items()}
+    written = {path: (file.content.decode(), bool(file.mode & 0o100)) for path, file in trees(read(EXAMPLE)).items()}
     for path, file in content(RECIPES / recipe).items():
         if path != _SCRAPE:
             assert written[f"{name}/{path}"] == file
+
+
+def test_tunnels_are_nobody_elses_to_read() -> None:
+    modes = {file.mode for path, file in trees(read(EXAMPLE)).items() if path.endswith("/wg0.conf")}
+    assert modes == {0o600}
