@@ -93,7 +93,6 @@ def _choice(name: str, label: str, query: str) -> Json:
         "name": name,
         "label": label,
         "datasource": DATASOURCE,
-        "definition": query,
         "query": {"query": query, "refId": "StandardVariableQuery"},
         "regex": "",
         "sort": 1,

@@ -1,19 +1,33 @@
-"""Every query of every dashboard and rule, asked of a Prometheus that scrapes the real exporters and their counterparts.
+"""Every query of every dashboard and rule, asked of a Prometheus that scrapes the real exporters.
 
 One Prometheus, of one home, serves all of these tests.
 """
 
+import json
+import socket
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
 from tests.support.dashboards import FILES, Query, legend_labels, queries
-from tests.support.home import Home
-from tests.support.namespaces import until
-from tests.support.promql import grouped, selectors
+from tests.support.home import RULES, Home
+from tests.support.promql import selectors
 
 QUERIES = list(chain.from_iterable(map(queries, FILES)))
+# Each a metric, its matchers, and the labels that it is shown by.
+NODE_EXPORTER_FULL = [
+    tuple(line.split("\t"))
+    for line in Path(__file__).with_name("node_exporter_full.tsv").read_text().splitlines()
+    if not line.startswith("#")
+]
+NOBODY_HAS = {
+    "node_cpu_temperature": "no metric of node_exporter's, on any system",
+    'node_network_up{operstate="up"}': "node_exporter has not had this label since 0.17: network_info has it",
+    "process_resident_memory_max_bytes": "no metric of node_exporter's: Linux enforces no such limit",
+}
+NOT_HERE = {"node_btrfs_device_errors_total": "asked of the kernel, of a btrfs that is mounted"}
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +36,42 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def half_closed() -> Iterator[None]:
+    """A connection that one side has closed, and the other has not."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        socket.create_connection(listening.getsockname()) as one,
+        listening.accept()[0],
+    ):
+        one.shutdown(socket.SHUT_WR)
+        yield
+
+
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_query_has_data(home: Home, query: Query) -> None:
+def test_query(home: Home, query: Query) -> None:
+    """It has data, with the labels that its legend says, and none that its table has no column for."""
     labels = set().union(*home.gives(query.expression))
     assert legend_labels(query.legend) <= labels
     assert not query.shown or labels <= query.shown
+
+
+def test_rules(home: Home) -> None:
+    """All that they select is there; whether they fire is told by promtool."""
+    groups = json.loads(home.prometheus.get("/api/v1/rules"))["data"]["groups"]
+    assert {group["file"] for group in groups} > {str(file) for file in RULES.glob("*.yml")}
+    selected = {str(each) for group in groups for rule in group["rules"] for each in selectors(rule["query"])}
+    assert len(selected) > 50
+    for each in sorted(selected - NOT_HERE.keys()):
+        home.gives(each)
+
+
+@pytest.mark.usefixtures("half_closed")
+@pytest.mark.parametrize(("metric", "matchers", "labels"), NODE_EXPORTER_FULL)
+def test_node_exporter_full(home: Home, metric: str, matchers: str, labels: str) -> None:
+    """Its queries are answered as they are by node_exporter."""
+    selector = f"{metric}{{{matchers}}}" if matchers else metric
+    if selector in NOBODY_HAS:
+        assert not home.database.labels(selector)
+    else:
+        assert set(filter(None, labels.split(","))) <= set().union(*home.gives(selector))

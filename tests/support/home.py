@@ -2,10 +2,11 @@
 
 The host `attic` is motesd with everything on, a real browser, a badge and thermometers that are played, and one of
 each that has something wrong. `garden` and `router` are other machines' files, with every collector on; the others do
-not answer.
+not answer, but for the vmagent in the cabin, which pushes to nobody.
 """
 
 import json
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -14,14 +15,14 @@ from typing import Self
 from motes.exporters import node
 
 from tests.exporters.node.test_machines import MACHINES, flags
-from tests.exporters.node.test_systemd import OF_SYSTEMD
+from tests.exporters.node.test_systemd import OF_SYSTEMD, SYSTEMD, UNITS
 from tests.support.badge.firmware import V1_17_BREATH
 from tests.support.database import Database
 from tests.support.firefox.browser import Firefox
 from tests.support.household import CELLAR, LIVING_ROOM, Household, motesd
 from tests.support.namespaces import until
 from tests.support.program import ROOT, Program, free_port, motes_node
-from tests.support.service import Service
+from tests.support.service import Answers, Service
 from tests.support.tree import unpack
 
 # Seconds, for a browser to start and for the second of two samples, on a slow machine.
@@ -29,13 +30,14 @@ WITHIN = 60
 RULES = ROOT / "packaging/prometheus"
 STRANGER = "A4:C1:38:00:00:03"
 TREES = {"garden": "server", "router": "board"}
-ROADS = {
-    "attic": "wireguard",
-    "garden": "nginx",
-    "router": "ssh-fixed",
-    "notebook": "ssh-socks",
-    "cabin": "vmagent",
-    "desk": "",
+HOSTS = {
+    "attic": {"road": "wireguard"},
+    "cabin": {"road": "vmagent"},
+    "desk": {},
+    "garden": {"road": "nginx"},
+    "laptop": {"road": "ssh-socks"},
+    "notebook": {"road": "ssh-socks", "offline": "often"},
+    "router": {"road": "ssh-fixed"},
 }
 _MORE = f"""[lywsd03mmc]
 poll = ["{STRANGER}"]
@@ -48,7 +50,28 @@ device = ["/dev/serial/by-path/nothing"]
 [firefox-tabs.guest]
 profile = ["/home/guest/nothing"]
 """
-_EVERYTHING = [f"--collector.{name}" for name in node.COLLECTORS]
+_MORE_FILES = "sys/devices/platform/coretemp.0/hwmon/hwmon1/temp1_crit_hyst: 95000\n"
+_EVERYTHING = (*[f"--collector.{name}" for name in node.COLLECTORS], "--collector.netstat.fields=.*")
+_SOCKET = [
+    "ssh.socket",
+    "OpenBSD Secure Shell server",
+    "loaded",
+    "active",
+    "listening",
+    "",
+    "/unit/sockets",
+    0,
+    "",
+    "/",
+]
+_UNITS: Answers = {
+    **OF_SYSTEMD,
+    (SYSTEMD, "ListUnits"): ("a(ssssssouso)", [*UNITS, _SOCKET]),
+    **{
+        ("/unit/sockets", name): ("u", number)
+        for name, number in (("NAccepted", 3), ("NConnections", 1), ("NRefused", 0))
+    },
+}
 
 
 class Home:
@@ -71,7 +94,7 @@ class Home:
             return self.database.labels(expression)
 
         until(found, f"data for {expression}", within=WITHIN)
-        return self.database.labels(expression)
+        return found()
 
     def __enter__(self) -> Self:
         try:
@@ -89,61 +112,80 @@ class Home:
     def _enter(self) -> None:
         enter = self._stack.enter_context
         self.house = enter(Household(self._folder, V1_17_BREATH))
-        enter(Service(self.house.bus.address, "org.freedesktop.systemd1", OF_SYSTEMD))
+        enter(Service(self.house.bus.address, "org.freedesktop.systemd1", _UNITS))
         self.browser = enter(Firefox(self.house.home, self._folder / "firefox.log"))
         on = {f"MOTES_COLLECTOR_{name}": "true" for name in ("INTERRUPTS", "PROCESSES", "SYSTEMD", "TCPSTAT")}
-        ports = {host: free_port() for host in ROADS}
+        ports = {host: free_port() for host in HOSTS}
         ports["attic"] = enter(motesd(self.house, more=_MORE, **on)).port
         for host in TREES:
             ports[host] = enter(self._machine(host)).port
-        self.prometheus = enter(self._prometheus(ports))
+        agent = enter(self._vmagent())
+        self.prometheus = enter(self._prometheus(ports, agent.port))
         self.database = Database(self.prometheus)
-        # One of them is Prometheus itself.
-        up = len(TREES) + 2
+        # The agent and Prometheus itself, too.
+        up = len(TREES) + 3
         until(lambda: len(self.database.values("up == 1")) == up, f"{up} scrapes are good", self.prometheus.log)
 
     def _machine(self, host: str) -> Program:
         """motes-node, with all it has, on another machine's files."""
         folder = self._folder / host
         folder.mkdir()
-        unpack((MACHINES / f"{TREES[host]}.tree").read_text(), folder)
+        unpack((MACHINES / f"{TREES[host]}.tree").read_text() + _MORE_FILES, folder)
         return motes_node(self._folder / f"{host}.log", *_EVERYTHING, *flags(TREES[host], folder))
 
-    def _prometheus(self, ports: dict[str, int]) -> Program:
+    def _vmagent(self) -> Program:
         port = free_port()
-        file = self._folder / "prometheus.yml"
-        file.write_text(json.dumps(self._configuration(ports, port)))
-        (self._folder / "hosts.yml").write_text(json.dumps({"groups": [{"name": "hosts", "rules": _HOSTS}]}))
+        command = (
+            "/usr/bin/vmagent",
+            f"-promscrape.config={self._written('agent.yml', {'scrape_configs': []})}",
+            f"-remoteWrite.url=http://127.0.0.1:{free_port()}/",
+            f"-remoteWrite.tmpDataPath={self._folder / 'agent'}",
+            f"-httpListenAddr=127.0.0.1:{port}",
+        )
+        return Program(command, port, self._folder / "agent.log", ready="/health")
+
+    def _prometheus(self, ports: Mapping[str, int], agent: int) -> Program:
+        port = free_port()
+        targets = [_target(ports[host], instance=host, **labels) for host, labels in HOSTS.items()]
+        jobs = {
+            "motes": targets,
+            "prometheus": [_target(port, instance="monitor")],
+            "vmagent": [_target(agent, instance="cabin", road="vmagent")],
+        }
+        hosts = [{"record": "motes_fleet_host", "expr": "1", "labels": {"instance": h, **HOSTS[h]}} for h in HOSTS]
+        rules = self._written("hosts.yml", {"groups": [{"name": "hosts", "rules": hosts}]})
+        configuration = {
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "rule_files": [str(RULES / "*.yml"), str(rules)],
+            "scrape_configs": [_scraping(job, targets) for job, targets in jobs.items()],
+            # It is its metrics that matter: nothing is sent.
+            "remote_write": [
+                {
+                    "url": f"http://127.0.0.1:{free_port()}/",
+                    "write_relabel_configs": [{"action": "drop", "source_labels": ["__name__"], "regex": ".*"}],
+                }
+            ],
+        }
         command = (
             "/usr/bin/prometheus",
-            f"--config.file={file}",
+            f"--config.file={self._written('prometheus.yml', configuration)}",
             f"--storage.tsdb.path={self._folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{port}",
         )
         return Program(command, port, self._folder / "prometheus.log", ready="/-/ready")
 
-    def _configuration(self, ports: dict[str, int], own: int) -> dict[str, object]:
-        """As the recipes have it, which JSON is YAML for."""
-        targets = [
-            {"targets": [f"127.0.0.1:{port}"], "labels": {"instance": host, "road": ROADS[host]}}
-            for host, port in ports.items()
-        ]
-        himself = {"targets": [f"127.0.0.1:{own}"], "labels": {"instance": "monitor"}}
-        return {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
-            "rule_files": [f"{RULES}/*.yml", f"{self._folder}/hosts.yml"],
-            "scrape_configs": [
-                {
-                    "job_name": "motes",
-                    "static_configs": targets,
-                    "metric_relabel_configs": [{"action": "labeldrop", "regex": "road"}],
-                },
-                {"job_name": "prometheus", "static_configs": [himself]},
-            ],
-        }
+    def _written(self, name: str, content: object) -> Path:
+        """As JSON, which is YAML."""
+        file = self._folder / name
+        file.write_text(json.dumps(content))
+        return file
 
 
-_HOSTS = [
-    {"record": "motes_fleet_host", "expr": "vector(1)", "labels": {"instance": host, "road": road}}
-    for host, road in ROADS.items()
-]
+def _target(port: int, **labels: str) -> dict[str, object]:
+    return {"targets": [f"127.0.0.1:{port}"], "labels": labels}
+
+
+def _scraping(job: str, targets: list[dict[str, object]]) -> dict[str, object]:
+    """The road stays on `up` and on what else is about the scrape itself."""
+    drop = {"action": "labeldrop", "regex": "road"}
+    return {"job_name": job, "static_configs": targets, "metric_relabel_configs": [drop]}

@@ -56,7 +56,7 @@ def _is_metric(word: str, behind: str) -> bool:
 
 def _enclosed(tokens: deque[str]) -> str:
     """Brackets, with what is in them; they are taken."""
-    taken = []
+    taken: list[str] = []
     while not taken or taken[-1] not in (")", "}"):
         taken.append(tokens.popleft())
     return "".join(taken)

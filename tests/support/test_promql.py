@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.promql import grouped, selectors
 
-CASES = (
+CASES: tuple[tuple[str, list[str], set[str]], ...] = (
     ("up", ["up"], set()),
     ("node:load1:max > bool 0.5e3", ["node:load1:max"], set()),
     ('up{job="a)}"} == 1 or on() vector(0)', ['up{job="a)}"}'], set()),
