@@ -3,6 +3,7 @@
 Exit status: 0, or 1 where --check finds something to do.
 """
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from motes.shared.config import Misconfigured
 from motes.shared.fleet import inventory, scrape
 from motes.shared.fleet.inventory import MONITOR, Inventory
 from motes.shared.fleet.motes_toml import Checker
-from motes.shared.fleet.roads import ROADS, wireguard
+from motes.shared.fleet.roads import ROADS
 from motes.shared.fleet.static import text
 from motes.shared.fleet.writing import File, Plan, alone, first_words
 from motes.shared.motesd import EXPORTERS, Plugins
@@ -26,9 +27,6 @@ INSTALL = "install"
 _HEAD = """\
 #!/bin/sh
 # Makes the host that it runs on what the files beside it say; see --help.
-name={name}
-table={table}
-public_key={key}
 """
 # What has no secret in it, but is nobody else's concern: wg-quick warns where others can read it.
 _PRIVATE = "etc/wireguard/"
@@ -69,15 +67,19 @@ def read(path: Path) -> Inventory:
 
 def trees(found: Inventory) -> dict[str, File]:
     """All files by their path, of which the first word says whose they are."""
-    wanted = dict(_tree(MONITOR, MONITOR, found.monitor.public_key, _monitor_files(found)))
+    monitor = found.monitor
+    known = {"public_key": monitor.public_key, "ssh_key": monitor.ssh_key}
+    wanted = dict(_tree(MONITOR, {"table": MONITOR, **known}, _monitor_files(found)))
     for host in found.hosts:
-        wanted |= _tree(host.name, host.title, host.public_key, ROADS[host.road].host_files(found, host))
+        known = {"public_key": host.public_key, "tunnel_key": host.tunnel_key}
+        wanted |= _tree(host.name, {"table": host.title, **known}, ROADS[host.road].host_files(found, host))
     return wanted
 
 
-def _tree(name: str, table: str, key: str, texts: Mapping[str, str]) -> Iterator[tuple[str, File]]:
-    script = _HEAD.format(name=name, table=table, key=key) + text("install.sh")
-    yield f"{name}/{INSTALL}", File(script.encode(), 0o755)
+def _tree(name: str, known: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[tuple[str, File]]:
+    """A script that knows what the inventory knows already, and the files."""
+    words = "".join([f"{variable}={shlex.quote(value)}\n" for variable, value in {"name": name, **known}.items()])
+    yield f"{name}/{INSTALL}", File((_HEAD + words + text("install.sh")).encode(), 0o755)
     for path, content in texts.items():
         yield f"{name}/{path}", File(content.encode(), _mode(path))
 
@@ -116,10 +118,14 @@ def _told(plan: Plan, found: Inventory, target: Path, *, check: bool) -> Iterato
 
 
 def _missing(found: Inventory, source: Path) -> Iterator[Line]:
-    """Whose public key has to be made, and how."""
-    hosts = found.by(wireguard.NAME)
-    where = [(MONITOR, MONITOR)] if hosts and not found.monitor.public_key else []
-    where += [(host.name, host.title) for host in hosts if not host.public_key]
-    for name, title in where:
-        yield ((f"{name} has no public-key yet, and so no tunnel: run {INSTALL} there, which prints it,", "note"),)
-        yield ((f"    write it into {plain(str(source))} below [{title}], and run this again", "note"),)
+    """What is made where it belongs, and is to be written into the inventory."""
+    missing = [one for road in ROADS.values() if found.by(road.NAME) for one in road.missing(found)]
+    for name, key in dict.fromkeys(missing):
+        yield ((f"{name} has no {key} yet: its {INSTALL} prints it; write it into {plain(str(source))}", "note"),)
+    if missing:
+        yield (
+            (
+                "and run this again, for until then these hosts, or all if it is the monitor's, cannot be reached",
+                "note",
+            ),
+        )

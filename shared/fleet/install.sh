@@ -66,10 +66,13 @@ look() {
 	wanted=
 	[ ! -e etc/motes/motes.toml ] || wanted="$wanted motesd"
 	[ ! -e etc/wireguard/wg0.conf ] || wanted="$wanted wg wg-quick nft"
+	[ ! -e etc/motes/tunnel.conf ] || wanted="$wanted ssh ssh-keygen"
+	[ ! -e etc/ssh/motes-tunnel.made.keys ] || wanted="$wanted sshd"
+	[ ! -e etc/nginx ] || wanted="$wanted nginx"
 	missing=
 	for program in $wanted; do command -v "$program" >/dev/null || missing="$missing $program"; done
 	[ -z "$missing" ] || refuse "these programs are missing:$missing" \
-		"(on Debian: apt install wireguard-tools nftables, and the packages of motes)"
+		"(on Debian they are in wireguard-tools, nftables, openssh-client, openssh-server, nginx-light, motesd)"
 	[ ! -e etc/motes/motes.toml ] || motesd --config.check --config.file=etc/motes/motes.toml >/dev/null ||
 		refuse "nothing was changed"
 	foreign=
@@ -161,16 +164,71 @@ runs() {
 
 alone() { say "neither systemd nor OpenRC runs here: $2 is yours to $1"; }
 
+# Who holds a tunnel, or is let in with one, and may do nothing else.
+tunnel_user() {
+	id motes-tunnel >/dev/null 2>&1 && return
+	if command -v useradd >/dev/null; then
+		useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin motes-tunnel
+	else
+		addgroup -S motes-tunnel
+		adduser -S -D -H -h /nonexistent -s /sbin/nologin -G motes-tunnel motes-tunnel
+		# sshd without PAM takes a user without a password for locked.
+		sed -i 's/^motes-tunnel:!/motes-tunnel:*/' /etc/shadow
+	fi
+	say "made the user motes-tunnel"
+}
+
+ssh_tunnel() {
+	tunnel_user
+	if [ ! -s /etc/motes/tunnel.key ]; then
+		(umask 077 && ssh-keygen -q -t ed25519 -N '' -C "$name" -f /etc/motes/tunnel.key)
+		say "made a private key, which stays here: /etc/motes/tunnel.key"
+	fi
+	chgrp motes-tunnel /etc/motes/tunnel.key
+	chmod 640 /etc/motes/tunnel.key
+	publish tunnel-key "$(cut -d ' ' -f 1,2 /etc/motes/tunnel.key.pub)" "$tunnel_key"
+	if [ ! -e /etc/motes/tunnel.known_hosts ]; then
+		say "the tunnel waits for the monitor's ssh-key"
+	elif changed etc/motes/tunnel || changed 'etc/.*/motes-tunnel' || ! runs motes-tunnel motes-tunnel; then
+		start motes-tunnel motes-tunnel
+	fi
+}
+
+# Where hosts' tunnels end. Those that are open outlive their keys.
+tunnels() {
+	tunnel_user
+	publish ssh-key "$(cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub)" "$ssh_key"
+	if changed etc/ssh/sshd_config; then
+		sshd -t
+		for service in ssh sshd; do ! runs $service $service || reload $service $service; done
+	fi
+	keys=/etc/ssh/motes-tunnel.made.keys
+	if printf '%s\n' "$permitted" | grep -q . && printf '%s\n' "$permitted" | grep -qvxFf $keys; then
+		pkill -u motes-tunnel || true
+		say "ended all SSH tunnels, for one may not be any more; the others come back"
+	fi
+}
+
+web() {
+	changed etc/nginx/ || return 0
+	nginx -t -q
+	! runs nginx nginx || reload nginx nginx
+}
+
+# What others have to know: the inventory has the last word, if it has one.
+publish() {
+	[ "$2" != "$3" ] || return 0
+	[ -z "$3" ] || say "the inventory has ANOTHER $1 for $name, so nobody gets through"
+	say "write into the inventory, below [$table]: $1 = \"$2\""
+}
+
 make_key() {
 	if [ ! -s "$key" ]; then
 		mkdir -p "${key%/*}"
 		(umask 077 && wg genkey >"$key.new" && mv "$key.new" "$key")
 		say "made a private key, which stays here: $key"
 	fi
-	own=$(wg pubkey <"$key")
-	[ "$own" != "$public_key" ] || return 0
-	[ -z "$public_key" ] || say "the inventory has ANOTHER public-key for $name, so nobody gets through"
-	say "write into the inventory, below [$table]: public-key = \"$own\""
+	publish public-key "$(wg pubkey <"$key")" "$public_key"
 }
 
 # What the tunnel itself is, without its peers.
@@ -210,9 +268,13 @@ database() {
 
 look
 before=$(interface /etc/wireguard/wg0.conf)
+permitted=$(cat /etc/ssh/motes-tunnel.made.keys 2>/dev/null || true)
 install_files
 [ "$manager" != systemd ] || ! changed etc/systemd/ || systemctl daemon-reload
 [ ! -e etc/wireguard/wg0.conf ] || { make_key && tunnel; }
 [ ! -e etc/motes/motes.toml ] || daemon
+[ ! -e etc/motes/tunnel.conf ] || ssh_tunnel
+[ ! -e etc/ssh/motes-tunnel.made.keys ] || tunnels
+web
 [ ! -e etc/prometheus/motes ] || database
 say "$name is as the inventory has it"

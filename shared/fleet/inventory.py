@@ -29,6 +29,8 @@ class Monitor:
     addresses: tuple[Interface, ...] = ()
     endpoint: Endpoint | None = None
     public_key: str = ""
+    ssh: Endpoint | None = None
+    ssh_key: str = ""
     interval: str = _INTERVAL
 
 
@@ -41,6 +43,8 @@ class Host:
     addresses: tuple[Address, ...] = ()
     endpoint: Endpoint | None = None
     public_key: str = ""
+    port: int = 0
+    tunnel_key: str = ""
     exporters: tuple[str, ...] = ("node",)
     labels: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, Any] = field(default_factory=dict)
@@ -111,6 +115,8 @@ class Reader:
             addresses=table.take("addresses", values.interfaces, ()),
             endpoint=table.take("endpoint", values.endpoint, None),
             public_key=table.take("public-key", values.key, ""),
+            ssh=table.take("ssh", values.ssh, None),
+            ssh_key=table.take("ssh-key", values.ssh_key, ""),
             interval=table.take("interval", values.interval, _INTERVAL),
         )
         table.end()
@@ -124,6 +130,8 @@ class Reader:
             addresses=table.take("addresses", values.addresses, ()),
             endpoint=table.take("endpoint", values.endpoint, None),
             public_key=table.take("public-key", values.key, ""),
+            port=table.take("port", values.port_of_ours, 0),
+            tunnel_key=table.take("tunnel-key", values.ssh_key, ""),
             exporters=table.take("exporters", self._names, ("node",)),
             labels=table.take("labels", values.labels, {}),
             tables=table.tables([*COMMON, *self._exporters]),

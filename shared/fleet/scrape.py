@@ -50,14 +50,14 @@ def _jobs(inventory: Inventory) -> str:
 
 
 def _targets(inventory: Inventory) -> str:
-    groups = [_target(host) for host in inventory.hosts if ROADS[host.road].target(host)]
-    lines = ",\n".join([f"  {json.dumps(group)}" for group in groups])
-    return f"[\n{lines}\n]\n" if groups else "[]\n"
+    found = [(host, ROADS[host.road].target(host)) for host in inventory.hosts]
+    lines = [f"  {json.dumps(_group(host, *target))}" for host, target in found if target]
+    return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
 
 
-def _target(host: Host) -> dict[str, object]:
-    labels = {"job": JOB, "instance": host.name, "road": host.road, **host.labels}
-    return {"targets": [ROADS[host.road].target(host)], "labels": labels}
+def _group(host: Host, address: str, labels: Mapping[str, str]) -> dict[str, object]:
+    names = {"job": JOB, "instance": host.name, "road": host.road}
+    return {"targets": [address], "labels": {**labels, **names, **host.labels}}
 
 
 def _rules(inventory: Inventory) -> str:

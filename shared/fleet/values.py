@@ -29,6 +29,8 @@ _LONGEST_DOMAIN = 253
 _KEY_OCTETS = 32
 _KEY_LENGTH = 44
 _HIGHEST_PORT = 65535
+_PORTS = range(1024, 32768)
+_SSH_KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
 # What fleet itself puts on a host's series, or the database does.
 _OUR_LABELS = ("instance", "job", "road")
 
@@ -118,6 +120,35 @@ def endpoint(given: object) -> Endpoint:
         return Endpoint(_outside(host), port(INTEGER.parse(digits)))
     except ValueError as error:
         raise ValueError(f'"{word}": {error}') from None
+
+
+def ssh(given: object) -> Endpoint:
+    """As an endpoint, where the port is mostly left out."""
+    word = text(given)
+    return endpoint(word if ":" in word.rpartition("]")[2] else f"{word}:22")
+
+
+def ssh_key(given: object) -> str:
+    """A public key, without the comment."""
+    kind, _, rest = text(given).strip().partition(" ")
+    encoded = rest.partition(" ")[0]
+    try:
+        octets = binascii.a2b_base64(encoded, strict_mode=True)
+    except ValueError:
+        octets = b""
+    # RFC 4253, 6.6: a key begins with its kind, and that with its length.
+    if kind not in _SSH_KINDS or octets[: 4 + len(kind)] != len(kind).to_bytes(4) + kind.encode() or "\n" in rest:
+        raise ValueError(
+            f"this is no public key of SSH, in one line: ssh-ed25519 AAAA…, or {', '.join(_SSH_KINDS[1:])}"
+        )
+    return f"{kind} {encoded}"
+
+
+def port_of_ours(given: object) -> int:
+    """One that users may have, and that the kernel does not take for connections of its own."""
+    if port(given) in _PORTS:
+        return port(given)
+    raise ValueError(f"{given} is no port from {_PORTS[0]} to {_PORTS[-1]}")
 
 
 def labels(given: object) -> dict[str, str]:

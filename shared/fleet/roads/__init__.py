@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol, cast
 
 from motes.shared.fleet.inventory import Host, Inventory
-from motes.shared.fleet.roads import wireguard
+from motes.shared.fleet.roads import ssh_fixed, ssh_socks, wireguard
 
 
 class Road(Protocol):
@@ -22,8 +22,11 @@ class Road(Protocol):
     def jobs(self, inventory: Inventory) -> str:
         """Its part of the scrape configuration."""
 
-    def target(self, host: Host) -> str:
-        """What the monitor scrapes; nothing where a host sends by itself."""
+    def missing(self, inventory: Inventory) -> Iterator[tuple[str, str]]:
+        """Whose keys that others have to know are not in the inventory yet: names, and those of the keys."""
+
+    def target(self, host: Host) -> tuple[str, dict[str, str]] | None:
+        """What the monitor scrapes, and labels for it; None where a host sends by itself."""
 
 
-ROADS: Mapping[str, Road] = {module.NAME: cast(Road, module) for module in (wireguard,)}
+ROADS: Mapping[str, Road] = {module.NAME: cast(Road, module) for module in (wireguard, ssh_socks, ssh_fixed)}

@@ -6,7 +6,7 @@ A private key is in a file of its own, which `install` makes on the host that it
 from collections.abc import Iterable, Iterator, Sequence
 
 from motes.shared.fleet.inventory import MONITOR, Host, Inventory, Monitor
-from motes.shared.fleet.job import JOB
+from motes.shared.fleet.job import job
 from motes.shared.fleet.motes_toml import motes_toml
 from motes.shared.fleet.static import static
 from motes.shared.fleet.values import Address, Endpoint
@@ -159,13 +159,18 @@ def _peer(name: str, key: str, addresses: Iterable[Address], endpoint: Endpoint 
 
 
 def jobs(inventory: Inventory) -> str:
-    return JOB.format(road=NAME, interval=inventory.monitor.interval)
+    return job(NAME, inventory.monitor.interval)
 
 
-def target(host: Host) -> str:
-    """Where the monitor finds it."""
+def missing(inventory: Inventory) -> Iterator[tuple[str, str]]:
+    if not inventory.monitor.public_key:
+        yield MONITOR, "public-key"
+    yield from ((host.name, "public-key") for host in inventory.by(NAME) if not host.public_key)
+
+
+def target(host: Host) -> tuple[str, dict[str, str]]:
     address = host.addresses[0]
-    return f"[{address}]:{PORT}" if address.version == 6 else f"{address}:{PORT}"
+    return f"[{address}]:{PORT}" if address.version == 6 else f"{address}:{PORT}", {}
 
 
 def _misplaced(inventory: Inventory, host: Host) -> Iterator[str]:
