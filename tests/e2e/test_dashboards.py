@@ -4,7 +4,6 @@ One Prometheus, of one home, serves all of these tests.
 """
 
 import json
-import socket
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -23,7 +22,6 @@ NODE_EXPORTER_FULL = [
     if not line.startswith("#")
 ]
 NOBODY_HAS = {
-    "node_cpu_temperature": "no metric of node_exporter's, on any system",
     'node_network_up{operstate="up"}': "node_exporter has not had this label since 0.17: network_info has it",
     "process_resident_memory_max_bytes": "no metric of node_exporter's: Linux enforces no such limit",
 }
@@ -34,18 +32,6 @@ NOT_HERE = {"node_btrfs_device_errors_total": "asked of the kernel, of a btrfs t
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     with Home(tmp_path_factory.mktemp("home")) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def half_closed() -> Iterator[None]:
-    """A connection that one side has closed, and the other has not."""
-    with (
-        socket.create_server(("127.0.0.1", 0)) as listening,
-        socket.create_connection(listening.getsockname()) as one,
-        listening.accept()[0],
-    ):
-        one.shutdown(socket.SHUT_WR)
-        yield
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
@@ -66,7 +52,6 @@ def test_rules(home: Home) -> None:
         home.gives(each)
 
 
-@pytest.mark.usefixtures("half_closed")
 @pytest.mark.parametrize(("metric", "matchers", "labels"), NODE_EXPORTER_FULL)
 def test_node_exporter_full(home: Home, metric: str, matchers: str, labels: str) -> None:
     """Its queries are answered as they are by node_exporter."""
@@ -75,3 +60,12 @@ def test_node_exporter_full(home: Home, metric: str, matchers: str, labels: str)
         assert not home.database.labels(selector)
     else:
         assert set(filter(None, labels.split(","))) <= set().union(*home.gives(selector))
+
+
+def test_node_exporter_full_joins(home: Home) -> None:
+    """A chip has one name, or its sensors' names could not be told."""
+    for metric in ("node_hwmon_temp_celsius", "node_hwmon_temp_crit_celsius"):
+        chips = 'node_hwmon_chip_names{instance="garden"}'
+        for series in home.gives(f'{metric}{{instance="garden"}} * on (chip) group_left (chip_name) {chips}'):
+            assert series["chip_name"]
+            assert series["sensor"]
