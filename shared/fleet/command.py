@@ -10,9 +10,9 @@ from pathlib import Path
 from motes.shared.command_line import CommandLine
 from motes.shared.config import Misconfigured
 from motes.shared.fleet import inventory, scrape
-from motes.shared.fleet.inventory import MONITOR, Inventory
+from motes.shared.fleet.inventory import MONITOR, Host, Inventory
 from motes.shared.fleet.motes_toml import Checker
-from motes.shared.fleet.roads import ROADS
+from motes.shared.fleet.roads import ROADS, nginx
 from motes.shared.fleet.static import text
 from motes.shared.fleet.writing import File, Plan, alone, first_words
 from motes.shared.motesd import EXPORTERS, Plugins
@@ -30,6 +30,8 @@ _HEAD = """\
 """
 # What has no secret in it, but is nobody else's concern: wg-quick warns where others can read it.
 _PRIVATE = "etc/wireguard/"
+# Hashes of passwords.
+_PASSWORDS = "htpasswd"
 _SCRIPTS = "etc/init.d/"
 
 
@@ -67,13 +69,37 @@ def read(path: Path) -> Inventory:
 
 def trees(found: Inventory) -> dict[str, File]:
     """All files by their path, of which the first word says whose they are."""
-    monitor = found.monitor
-    known = {"public_key": monitor.public_key, "ssh_key": monitor.ssh_key}
-    wanted = dict(_tree(MONITOR, {"table": MONITOR, **known}, _monitor_files(found)))
+    wanted = dict(_tree(MONITOR, _monitors(found), _monitor_files(found)))
     for host in found.hosts:
-        known = {"public_key": host.public_key, "tunnel_key": host.tunnel_key}
-        wanted |= _tree(host.name, {"table": host.title, **known}, ROADS[host.road].host_files(found, host))
+        wanted |= _tree(host.name, _hosts(host), ROADS[host.road].host_files(found, host))
     return wanted
+
+
+def _monitors(found: Inventory) -> dict[str, str]:
+    """What its script has to know."""
+    monitor = found.monitor
+    asked = found.by(nginx.NAME)
+    return {
+        "table": MONITOR,
+        "public_key": monitor.public_key,
+        "ssh_key": monitor.ssh_key,
+        "certificate": monitor.certificate,
+        "address": monitor.push.host if monitor.push else "",
+        "asked": " ".join([host.name for host in asked]),
+        "hashed": " ".join([host.name for host in asked if host.password_hash]),
+    }
+
+
+def _hosts(host: Host) -> dict[str, str]:
+    """What its script has to know."""
+    return {
+        "table": host.title,
+        "public_key": host.public_key,
+        "tunnel_key": host.tunnel_key,
+        "certificate": host.certificate,
+        "address": host.endpoint.host if host.endpoint else "",
+        "hashed": host.name if host.password_hash else "",
+    }
 
 
 def _tree(name: str, known: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[tuple[str, File]]:
@@ -85,7 +111,7 @@ def _tree(name: str, known: Mapping[str, str], texts: Mapping[str, str]) -> Iter
 
 
 def _mode(path: str) -> int:
-    if path.startswith(_PRIVATE):
+    if path.startswith(_PRIVATE) or path.endswith(_PASSWORDS):
         return 0o600
     return 0o755 if path.startswith(_SCRIPTS) else 0o644
 

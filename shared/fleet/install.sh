@@ -47,6 +47,7 @@ changed() { printf '%s\n' "$touched" | grep -q "^$1"; }
 mode() {
 	case $1 in
 	etc/wireguard/*) echo 600 ;;
+	*htpasswd) echo 640 ;;
 	etc/init.d/*) echo 755 ;;
 	*) echo 644 ;;
 	esac
@@ -68,11 +69,13 @@ look() {
 	[ ! -e etc/wireguard/wg0.conf ] || wanted="$wanted wg wg-quick nft"
 	[ ! -e etc/motes/tunnel.conf ] || wanted="$wanted ssh ssh-keygen"
 	[ ! -e etc/ssh/motes-tunnel.made.keys ] || wanted="$wanted sshd"
-	[ ! -e etc/nginx ] || wanted="$wanted nginx"
+	[ ! -e etc/nginx ] || wanted="$wanted nginx openssl"
+	[ ! -e etc/motes/vmagent.env ] || wanted="$wanted vmagent openssl"
+	[ ! -e etc/motes/vmauth.yml ] || wanted="$wanted vmauth"
 	missing=
 	for program in $wanted; do command -v "$program" >/dev/null || missing="$missing $program"; done
 	[ -z "$missing" ] || refuse "these programs are missing:$missing" \
-		"(on Debian they are in wireguard-tools, nftables, openssh-client, openssh-server, nginx-light, motesd)"
+		"(on Debian they are in wireguard-tools, nftables, openssh-client, openssh-server, nginx-light," "openssl, victoria-metrics, motesd)"
 	[ ! -e etc/motes/motes.toml ] || motesd --config.check --config.file=etc/motes/motes.toml >/dev/null ||
 		refuse "nothing was changed"
 	foreign=
@@ -211,8 +214,78 @@ tunnels() {
 
 web() {
 	changed etc/nginx/ || return 0
+	# Alpine's reads another folder.
+	if [ -d /etc/nginx/http.d ]; then
+		for file in $(find etc/nginx/conf.d -type f); do ln -sf "/$file" /etc/nginx/http.d/; done
+	fi
 	nginx -t -q
 	! runs nginx nginx || reload nginx nginx
+}
+
+# A certificate of its own, for $address; FILE without .key and .pem.
+certify() {
+	if [ ! -s "$1.key" ]; then
+		case $address in
+		*:*) alternative=IP:$address ;;
+		*[!0-9.]*) alternative=DNS:$address ;;
+		*) alternative=IP:$address ;;
+		esac
+		mkdir -p "${1%/*}"
+		(umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 \
+			-subj "/CN=$address" -addext "subjectAltName=$alternative" -addext basicConstraints=critical,CA:FALSE \
+			-keyout "$1.key.new" -out "$1.pem" 2>/dev/null && mv "$1.key.new" "$1.key")
+		chmod 644 "$1.pem"
+		say "made a certificate, whose key stays here: $1.key"
+	fi
+	[ "$(cat "$1.pem")" != "$certificate" ] || return 0
+	[ -z "$certificate" ] || say "the inventory has ANOTHER certificate for $name, so nobody gets through"
+	say "write into the inventory, below [$table]:" 'certificate = """' "$(cat "$1.pem")" '"""'
+}
+
+# Made where it is used; others have its hash. FILE, GROUP, and the name that is among those in $hashed.
+password() {
+	known=" $hashed "
+	if [ ! -s "$1" ]; then
+		(umask 077 && openssl rand -hex 24 >"$1.new" && mv "$1.new" "$1")
+		say "made a password, which stays here: $1"
+		known=
+	fi
+	! id -g "$2" >/dev/null 2>&1 || { chgrp "$2" "$1" && chmod 640 "$1"; }
+	case $known in
+	*" $3 "*) ;;
+	*) say "write into the inventory, below [hosts.$3]: password-hash = \"$(openssl passwd -6 -stdin <"$1")\"" ;;
+	esac
+}
+
+# Behind nginx, whose workers may connect to motesd's socket as members of its group.
+behind_nginx() {
+	certify "/etc/nginx/motes/$name"
+	for user in www-data nginx; do
+		id "$user" >/dev/null 2>&1 || continue
+		[ ! -e /etc/nginx/motes/htpasswd ] || chgrp "$user" /etc/nginx/motes/htpasswd
+		id -nG "$user" | tr ' ' '\n' | grep -qx _motes || usermod -a -G _motes "$user" 2>/dev/null ||
+			addgroup "$user" _motes
+	done
+}
+
+pushes() {
+	password /etc/motes/vmagent.password _victoria-metrics "$name"
+	if [ ! -e /etc/motes/monitor.pem ]; then
+		say "vmagent waits for the monitor's certificate"
+	elif changed etc/motes/vmagent || changed etc/motes/monitor.pem || changed 'etc/.*/motes-vmagent' ||
+		! runs motes-vmagent motes-vmagent; then
+		start motes-vmagent motes-vmagent
+	fi
+}
+
+pushed() {
+	certify /etc/nginx/motes/push
+	for user in www-data nginx; do
+		! id "$user" >/dev/null 2>&1 || chgrp "$user" /etc/nginx/motes/push.htpasswd
+	done
+	if changed etc/motes/vmauth.yml || changed 'etc/.*/motes-vmauth' || ! runs motes-vmauth motes-vmauth; then
+		start motes-vmauth motes-vmauth
+	fi
 }
 
 # What others have to know: the inventory has the last word, if it has one.
@@ -275,6 +348,10 @@ install_files
 [ ! -e etc/motes/motes.toml ] || daemon
 [ ! -e etc/motes/tunnel.conf ] || ssh_tunnel
 [ ! -e etc/ssh/motes-tunnel.made.keys ] || tunnels
+[ ! -e etc/nginx/conf.d/motes.conf ] || behind_nginx
+[ ! -e etc/motes/vmagent.env ] || pushes
+[ ! -e etc/motes/vmauth.yml ] || pushed
+for one in ${asked:-}; do password "/etc/prometheus/motes/$one.password" prometheus "$one"; done
 web
 [ ! -e etc/prometheus/motes ] || database
 say "$name is as the inventory has it"

@@ -31,6 +31,9 @@ class Monitor:
     public_key: str = ""
     ssh: Endpoint | None = None
     ssh_key: str = ""
+    outside: tuple[Address, ...] = ()
+    push: Endpoint | None = None
+    certificate: str = ""
     interval: str = _INTERVAL
 
 
@@ -45,6 +48,8 @@ class Host:
     public_key: str = ""
     port: int = 0
     tunnel_key: str = ""
+    certificate: str = ""
+    password_hash: str = ""
     exporters: tuple[str, ...] = ("node",)
     labels: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, Any] = field(default_factory=dict)
@@ -117,6 +122,9 @@ class Reader:
             public_key=table.take("public-key", values.key, ""),
             ssh=table.take("ssh", values.ssh, None),
             ssh_key=table.take("ssh-key", values.ssh_key, ""),
+            outside=table.take("outside", values.addresses, ()),
+            push=table.take("push", values.endpoint, None),
+            certificate=table.take("certificate", values.certificate, ""),
             interval=table.take("interval", values.interval, _INTERVAL),
         )
         table.end()
@@ -132,6 +140,8 @@ class Reader:
             public_key=table.take("public-key", values.key, ""),
             port=table.take("port", values.port_of_ours, 0),
             tunnel_key=table.take("tunnel-key", values.ssh_key, ""),
+            certificate=table.take("certificate", values.certificate, ""),
+            password_hash=table.take("password-hash", values.password_hash, ""),
             exporters=table.take("exporters", self._names, ("node",)),
             labels=table.take("labels", values.labels, {}),
             tables=table.tables([*COMMON, *self._exporters]),

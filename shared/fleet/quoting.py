@@ -7,11 +7,17 @@ import datetime
 import json
 from collections.abc import Iterator, Mapping
 
+_YAML_WORDS = ("true", "false", "yes", "no", "on", "off", "y", "n", "null")
 _BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 def quoted(text: str) -> str:
     return "".join([one if one.isprintable() else _escaped(one) for one in json.dumps(text, ensure_ascii=False)])
+
+
+def scalar(name: str) -> str:
+    """A host's name for YAML: without quotes where it cannot be taken for something else."""
+    return quoted(name) if name[0].isdigit() or name.lower() in _YAML_WORDS else name
 
 
 def toml_table(path: tuple[str, ...], table: Mapping[str, object]) -> Iterator[str]:

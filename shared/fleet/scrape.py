@@ -45,8 +45,9 @@ def monitor_files(inventory: Inventory) -> dict[str, str]:
 
 
 def _jobs(inventory: Inventory) -> str:
-    jobs = [road.jobs(inventory) for name, road in ROADS.items() if inventory.by(name)]
-    return "scrape_configs:\n" + "\n".join(jobs) if any(jobs) else "scrape_configs: []\n"
+    found = [road.jobs(inventory) for name, road in ROADS.items() if inventory.by(name)]
+    jobs = [job for job in found if job]
+    return "scrape_configs:\n" + "\n".join(jobs) if jobs else "scrape_configs: []\n"
 
 
 def _targets(inventory: Inventory) -> str:

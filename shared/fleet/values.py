@@ -29,6 +29,8 @@ _LONGEST_DOMAIN = 253
 _KEY_OCTETS = 32
 _KEY_LENGTH = 44
 _HIGHEST_PORT = 65535
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+_IN_HASHES = _ALPHANUMERIC | frozenset("./$")
 _PORTS = range(1024, 32768)
 _SSH_KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
 # What fleet itself puts on a host's series, or the database does.
@@ -82,9 +84,11 @@ def port(given: object) -> int:
 
 
 def interval(given: object) -> str:
-    """A duration, as it is written."""
-    TIMEOUT.read(given)
-    return given if isinstance(given, str) else f"{given}s"
+    """A duration, as Prometheus reads it: without fractions."""
+    milliseconds = round(1000 * TIMEOUT.read(given))
+    if not milliseconds:
+        raise ValueError("this is less than a millisecond")
+    return f"{milliseconds}ms" if milliseconds % 1000 else f"{milliseconds // 1000}s"
 
 
 def addresses(given: object) -> tuple[Address, ...]:
@@ -142,6 +146,27 @@ def ssh_key(given: object) -> str:
             f"this is no public key of SSH, in one line: ssh-ed25519 AAAA…, or {', '.join(_SSH_KINDS[1:])}"
         )
     return f"{kind} {encoded}"
+
+
+def certificate(given: object) -> str:
+    """One in PEM, by itself: its private key is nobody else's."""
+    lines = text(given).strip().splitlines()
+    sound = len(lines) > 2 and lines[0] == _BEGIN and lines[-1] == _END
+    try:
+        octets = binascii.a2b_base64("".join(lines[1:-1]), strict_mode=True)
+    except ValueError:
+        octets = b""
+    if not sound or not octets:
+        raise ValueError(f"this is no certificate, which begins with the line {_BEGIN}")
+    return "\n".join(lines) + "\n"
+
+
+def password_hash(given: object) -> str:
+    """As `openssl passwd -6` prints it."""
+    word = text(given)
+    if word.startswith("$6$") and word.count("$") == 3 and _IN_HASHES.issuperset(word):
+        return word
+    raise ValueError("this is no hash of a password, which begins with $6$")
 
 
 def port_of_ours(given: object) -> int:

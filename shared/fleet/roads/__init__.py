@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol, cast
 
 from motes.shared.fleet.inventory import Host, Inventory
-from motes.shared.fleet.roads import ssh_fixed, ssh_socks, wireguard
+from motes.shared.fleet.roads import nginx, ssh_fixed, ssh_socks, vmagent, wireguard
 
 
 class Road(Protocol):
@@ -29,4 +29,6 @@ class Road(Protocol):
         """What the monitor scrapes, and labels for it; None where a host sends by itself."""
 
 
-ROADS: Mapping[str, Road] = {module.NAME: cast(Road, module) for module in (wireguard, ssh_socks, ssh_fixed)}
+ROADS: Mapping[str, Road] = {
+    module.NAME: cast(Road, module) for module in (wireguard, ssh_socks, ssh_fixed, nginx, vmagent)
+}

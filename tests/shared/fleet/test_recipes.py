@@ -16,6 +16,10 @@ WHOSE = {
     "ssh-socks/monitor": "monitor",
     "ssh-fixed/host": "router",
     "ssh-fixed/monitor": "monitor",
+    "nginx/host": "garden",
+    "nginx/monitor": "monitor",
+    "vmagent/host": "cabin",
+    "vmagent/monitor": "monitor",
 }
 # A recipe has one host, and a fleet one file with all targets; what makes files for the monitor is fleet itself.
 _OTHERWISE = ("etc/prometheus/motes/scrape.yml", "etc/motes/tunnels", "usr/local/sbin/motes-tunnels")
