@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from panels import DATASOURCE, Json, Panel, filled
+from queries import own
 
-# Of Grafana 11; newer ones take it over to theirs.
+# Of Grafana 10.4; newer ones take it over to theirs.
 _SCHEMA = 39
 _COLUMNS = 24
 _LINK = {
@@ -107,14 +108,14 @@ def _choice(name: str, label: str, query: str) -> Json:
     }
 
 
-# A mark where the exporter was started: what is odd there may have its reason in that.
+# A mark where an exporter was started: what is odd there may have its reason in that.
 _STARTS = {
     "name": "Starts of motes",
     "datasource": DATASOURCE,
     "enable": True,
     "hide": False,
     "iconColor": "blue",
-    "expr": filled("process_start_time_seconds{} * 1000"),
+    "expr": filled(f"{own('process_start_time_seconds{}')} * 1000"),
     "useValueForTime": True,
     "titleFormat": "{{instance}} started",
 }

@@ -13,6 +13,11 @@ def called(query: str, name: str, *labels: str) -> str:
     return query
 
 
+def own(query: str) -> str:
+    """What a process tells of itself, of motes' processes alone: whatever is scraped may do so."""
+    return f"({query} and on (job, instance) motes_build_info{{}})"
+
+
 def thermometer(query: str) -> str:
     """A query of thermometers with `place`: the name that was given to each, or else its address."""
     named = f"({query}) * on (job, instance, instance_name, mac) group_left (name) thermometer_info{{}}"

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.counterparts import victoria_metrics
 from tests.support.dashboards import FILES, Query, legend_labels, queries
+from tests.support.database import Database
 from tests.support.home import RULES, Home
+from tests.support.program import free_port
 from tests.support.promql import selectors
 
 QUERIES = list(chain.from_iterable(map(queries, FILES)))
@@ -40,6 +43,13 @@ def test_query(home: Home, query: Query) -> None:
     labels = set().union(*home.gives(query.expression))
     assert legend_labels(query.legend) <= labels
     assert not query.shown or labels <= query.shown
+
+
+def test_victoria_metrics_understands_them(tmp_path: Path) -> None:
+    with victoria_metrics(tmp_path / "database", free_port()) as program:
+        database = Database(program)
+        for query in QUERIES:
+            database.labels(query.expression)
 
 
 def test_rules(home: Home) -> None:

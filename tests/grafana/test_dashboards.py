@@ -4,6 +4,7 @@ Oracle: Grafana's own models and units, as its foundation SDK has them.
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -113,6 +114,17 @@ def test_hosts_can_be_chosen_in_every_query(board: Json) -> None:
     for expression in (value for key, value in entries(board) if key == "expr"):
         interpolated(expression)
         assert 'instance=~"$instance' in expression
+
+
+def test_they_are_put_where_grafana_looks() -> None:
+    provider = (FOLDER / "provisioning/dashboards/motes.yml").read_text()
+    (folder,) = re.findall(r"^      path: (\S+)$", provider, re.MULTILINE)
+    assert f"install -D -m 644 -t {folder} packaging/grafana/dashboards/*.json\n" in (FOLDER / "README.md").read_text()
+
+
+def test_the_readme_knows_all() -> None:
+    told = re.findall(r"^\| `(motes-\w+)` \|", (FOLDER / "README.md").read_text(), re.MULTILINE)
+    assert sorted(told) == [file.stem for file in FILES]
 
 
 def texts(files: Iterator[Path] | list[Path]) -> dict[str, str]:

@@ -32,7 +32,7 @@ BOARD = Board(
         stat("Groups", f"sum by ({_WHO}) (firefox_tab_groups{{}})", legend=_LEGEND),
         stat(
             "Not looked at for a month",
-            f'sum by ({_WHO}) (firefox_untouched_tabs{{days="30"}}) / sum by ({_WHO}) (firefox_tabs{{}})',
+            f'sum by ({_WHO}) (firefox_untouched_tabs{{days="30"}}) / (sum by ({_WHO}) (firefox_tabs{{}}) > 0)',
             "percentunit",
             legend=_LEGEND,
             steps=_SHARE,

@@ -2,7 +2,7 @@
 
 from board import Board
 from panels import BAD, FAIR, GOOD, PLAIN, UP, WARN, YES_NO, Column, Steps, lines, row, stat, states, table
-from queries import called, thermometer
+from queries import called, own, thermometer
 
 # A host that pushes has no `up` while nothing comes from it; motes_fleet_host knows that there is one.
 _HEARD = 'max by (instance, road) (up{}) or on (instance) motes_fleet_host{{instance=~"$instance"}} * 0'
@@ -39,7 +39,9 @@ BOARD = Board(
                 Column("Heard", _HEARD, meanings=UP),
                 Column("Scrape", "max by (instance) (scrape_duration_seconds{})", "s", _SLOW, decimals=2),
                 Column("Series", "sum by (instance) (scrape_samples_scraped{})", "short"),
-                Column("Running for", "time() - max by (instance) (process_start_time_seconds{})", "dtdurations"),
+                Column(
+                    "Running for", f"time() - max by (instance) ({own('process_start_time_seconds{}')})", "dtdurations"
+                ),
                 Column("Configuration", "min by (instance) (motes_config_last_reload_successful{})", meanings=YES_NO),
                 Column("", "max by (instance, version) (motes_build_info{})"),
             ],
@@ -94,10 +96,10 @@ BOARD = Board(
         row("Scrapes"),
         lines("Time a scrape takes", "scrape_duration_seconds{}", "s", legend="{{instance}} {{job}}"),
         lines("Series", "scrape_samples_scraped{}", legend="{{instance}} {{job}}", span=(0, None)),
-        lines("Memory of motes", "process_resident_memory_bytes{}", "bytes", legend="{{instance}} {{job}}"),
+        lines("Memory of motes", own("process_resident_memory_bytes{}"), "bytes", legend="{{instance}} {{job}}"),
         lines(
             "Processor time of motes",
-            "rate(process_cpu_seconds_total{}[$__rate_interval])",
+            own("rate(process_cpu_seconds_total{}[$__rate_interval])"),
             "percentunit",
             legend="{{instance}} {{job}}",
             about="Of one processor.",

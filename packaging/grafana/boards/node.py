@@ -229,11 +229,10 @@ BOARD = Board(
             decimals=0,
         ),
         stat(
-            "Files open",
-            "node_filefd_allocated{} / node_filefd_maximum{}",
-            "percentunit",
+            "File systems read-only",
+            f"sum by (instance) (node_filesystem_readonly{{{_REAL}}})",
             legend="{{instance}}",
-            steps=_SHARE,
+            steps=_WRONG,
         ),
         stat(
             "Connections tracked",
