@@ -1,30 +1,34 @@
 """A monitor's real sshd, with Debian's configuration and the recipes' drop-in, and hosts with a key for it."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
 from tests.support.namespaces import Host, until
+from tests.support.nspawn import Machine
 
 USER = "motes-tunnel"
 KEYS = "/etc/ssh/motes-tunnel.keys"
 HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
+DROP_IN = "/etc/ssh/sshd_config.d/motes-tunnel.conf"
+_PROGRAMS = ("/usr/bin/ssh", "/usr/bin/ssh-keygen", "/usr/sbin/sshd")
 
 
-def make_user(host: Host) -> None:
+def make_user(host: Host | Machine) -> None:
     """As the recipes do, on the monitor and on the hosts that connect to it."""
     host.run(
         "useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", USER
     )
 
 
-def make_key(host: Host, file: str) -> str:
+def make_key(host: Host | Machine, file: str) -> str:
     """A private key on a host; the public one is returned."""
     host.run("mkdir", "-p", str(Path(file).parent))
     host.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file)
     return host.path(f"{file}.pub").read_text().strip()
 
 
-def make_host_key(monitor: Host) -> str:
+def make_host_key(monitor: Host | Machine) -> str:
     """The monitor's own, in place of this machine's; returned is what others know it by, without a name."""
     monitor.run("rm", "-f", HOST_KEY, f"{HOST_KEY}.pub")
     return " ".join(make_key(monitor, HOST_KEY).split()[:2])
@@ -45,3 +49,14 @@ def start_sshd(monitor: Host, log: Path) -> subprocess.Popen[bytes]:
 
 def is_listening(host: Host, port: int) -> bool:
     return bool(host.run("ss", "-H", "-l", "-t", "-n", f"sport = :{port}"))
+
+
+def bring(machine: Machine) -> None:
+    """Onto a machine that was made without them: this one's programs, with the libraries that they want."""
+    told = subprocess.run(["ldd", *_PROGRAMS], capture_output=True, text=True, check=True).stdout
+    libraries = {words[2] for line in told.splitlines() if (words := line.split())[1:2] == ["=>"]}
+    for file in (*_PROGRAMS, *sorted(libraries), "/lib64/ld-linux-x86-64.so.2", "/etc/ssh/sshd_config"):
+        there = machine.path(file)
+        if not there.exists():
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, there)
