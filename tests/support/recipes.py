@@ -13,6 +13,7 @@ RECIPES = ROOT / "packaging/recipes"
 MOTESD = (sys.executable, "-m", "motes.shared.motesd", "--config.file=/etc/motes/motes.toml")
 SCRAPE = "/etc/prometheus/motes/scrape.yml"
 DATA = "/run/data"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def install(host: Host, tree: str, filled_in: Mapping[str, str] = {}) -> None:
@@ -43,8 +44,8 @@ def commands(recipe: str, containing: str) -> str:
 
 
 def follow(host: Host, recipe: str, containing: str, given: str = "") -> str:
-    """Have a host's shell run such a block, with what a person would type; what it says is returned."""
-    return host.run("sh", "-eu", "-c", commands(recipe, containing), given=given)
+    """Have root's shell of a host run such a block, with what a person would type; what it says is returned."""
+    return host.run("env", f"PATH={PATH}", "sh", "-eu", "-c", commands(recipe, containing), given=given)
 
 
 def motesd(host: Host, log: Path) -> subprocess.Popen[bytes]:
@@ -72,6 +73,18 @@ def victoria_metrics(host: Host, log: Path, file: str = SCRAPE) -> Program:
         "-memory.allowedBytes=64MiB",
     )
     return Program(command, 8428, log, ready="/health", machine=host)
+
+
+class Answer:
+    """What a host is given over HTTP; status 0 where there was no answer."""
+
+    def __init__(self, host: Host, url: str, *flags: str) -> None:
+        told = ("--silent", "--noproxy", "*", "--max-time", "10", "--write-out", "\n%{http_code}")
+        self.content, _, status = host.attempt("curl", *told, *flags, url).stdout.rpartition("\n")
+        self.status = int(status)
+
+    def has_metrics(self) -> bool:
+        return "node_" in self.content or "motes_" in self.content
 
 
 class Scrapes:

@@ -10,7 +10,7 @@ import pytest
 from tests.support.database import Database
 from tests.support.namespaces import Host, Lan, until
 from tests.support.program import Program
-from tests.support.recipes import SCRAPE, Scrapes, follow, install, motesd, name, prometheus, victoria_metrics
+from tests.support.recipes import SCRAPE, Answer, Scrapes, follow, install, motesd, name, prometheus, victoria_metrics
 from tests.support.ssh import is_listening
 
 CREDENTIAL = "/etc/prometheus/motes/garden.password"
@@ -18,18 +18,6 @@ CERTIFICATE = "/etc/prometheus/motes/garden.pem"
 NGINX = "/etc/nginx/conf.d/motes.conf"
 METRICS = "https://garden.example.org:9443/metrics"
 METRIC = 'node_load1{job="motes", instance="garden"}'
-
-
-class Answer:
-    """What curl was given; status 0 where there was none."""
-
-    def __init__(self, host: Host, url: str, *flags: str) -> None:
-        told = ("--silent", "--noproxy", "*", "--max-time", "10", "--write-out", "\n%{http_code}")
-        self.content, _, status = host.attempt("curl", *told, *flags, url).stdout.rpartition("\n")
-        self.status = int(status)
-
-    def has_metrics(self) -> bool:
-        return "node_" in self.content or "motes_" in self.content
 
 
 class Road:
