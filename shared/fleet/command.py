@@ -83,7 +83,7 @@ def _monitors(found: Inventory) -> dict[str, str]:
         "table": MONITOR,
         "public_key": monitor.public_key,
         "ssh_key": monitor.ssh_key,
-        "certificate": monitor.certificate,
+        "certificate": monitor.certificate.strip(),
         "address": monitor.push.host if monitor.push else "",
         "asked": " ".join([host.name for host in asked]),
         "hashed": " ".join([host.name for host in asked if host.password_hash]),
@@ -96,7 +96,7 @@ def _hosts(host: Host) -> dict[str, str]:
         "table": host.title,
         "public_key": host.public_key,
         "tunnel_key": host.tunnel_key,
-        "certificate": host.certificate,
+        "certificate": host.certificate.strip(),
         "address": host.endpoint.host if host.endpoint else "",
         "hashed": host.name if host.password_hash else "",
     }

@@ -16,7 +16,7 @@ if [ $# != 0 ]; then
 	exit 2
 fi
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$@"; }
 refuse() {
 	printf '%s\n' "$@" >&2
 	exit 1
@@ -76,6 +76,8 @@ look() {
 	for program in $wanted; do command -v "$program" >/dev/null || missing="$missing $program"; done
 	[ -z "$missing" ] || refuse "these programs are missing:$missing" \
 		"(on Debian they are in wireguard-tools, nftables, openssh-client, openssh-server, nginx-light," "openssl, victoria-metrics, motesd)"
+	[ ! -e etc/nginx/conf.d/motes.conf ] || grep -q ^_motes: /etc/group ||
+		refuse "there is no group _motes, which motes-core makes: is motesd from a package?"
 	[ ! -e etc/motes/motes.toml ] || motesd --config.check --config.file=etc/motes/motes.toml >/dev/null ||
 		refuse "nothing was changed"
 	foreign=
@@ -239,7 +241,9 @@ certify() {
 	fi
 	[ "$(cat "$1.pem")" != "$certificate" ] || return 0
 	[ -z "$certificate" ] || say "the inventory has ANOTHER certificate for $name, so nobody gets through"
-	say "write into the inventory, below [$table]:" 'certificate = """' "$(cat "$1.pem")" '"""'
+	tell "$table" "certificate = \"\"\"
+$(cat "$1.pem")
+\"\"\""
 }
 
 # Made where it is used; others have its hash. FILE, GROUP, and the name that is among those in $hashed.
@@ -253,7 +257,7 @@ password() {
 	! id -g "$2" >/dev/null 2>&1 || { chgrp "$2" "$1" && chmod 640 "$1"; }
 	case $known in
 	*" $3 "*) ;;
-	*) say "write into the inventory, below [hosts.$3]: password-hash = \"$(openssl passwd -6 -stdin <"$1")\"" ;;
+	*) tell "hosts.$3" "password-hash = \"$(openssl passwd -6 -stdin <"$1")\"" ;;
 	esac
 }
 
@@ -263,8 +267,13 @@ behind_nginx() {
 	for user in www-data nginx; do
 		id "$user" >/dev/null 2>&1 || continue
 		[ ! -e /etc/nginx/motes/htpasswd ] || chgrp "$user" /etc/nginx/motes/htpasswd
-		id -nG "$user" | tr ' ' '\n' | grep -qx _motes || usermod -a -G _motes "$user" 2>/dev/null ||
+		if id -nG "$user" | grep -qw _motes; then
+			:
+		elif command -v usermod >/dev/null; then
+			usermod -a -G _motes "$user"
+		else
 			addgroup "$user" _motes
+		fi
 	done
 }
 
@@ -292,7 +301,12 @@ pushed() {
 publish() {
 	[ "$2" != "$3" ] || return 0
 	[ -z "$3" ] || say "the inventory has ANOTHER $1 for $name, so nobody gets through"
-	say "write into the inventory, below [$table]: $1 = \"$2\""
+	tell "$table" "$1 = \"$2\""
+}
+
+tell() {
+	say "write into the inventory, below [$1]:" "$2"
+	complete=no
 }
 
 make_key() {
@@ -339,6 +353,7 @@ database() {
 		say "Prometheus does not read /etc/prometheus/motes yet: see the recipe fleet"
 }
 
+complete=yes
 look
 before=$(interface /etc/wireguard/wg0.conf)
 permitted=$(cat /etc/ssh/motes-tunnel.made.keys 2>/dev/null || true)
@@ -354,4 +369,8 @@ install_files
 for one in ${asked:-}; do password "/etc/prometheus/motes/$one.password" prometheus "$one"; done
 web
 [ ! -e etc/prometheus/motes ] || database
-say "$name is as the inventory has it"
+if [ "$complete" = yes ]; then
+	say "$name is as the inventory has it"
+else
+	say "then run motes fleet again, and this again with what it writes"
+fi
