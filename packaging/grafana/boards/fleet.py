@@ -46,9 +46,9 @@ BOARD = Board(
                 Column("", "max by (instance, version) (motes_build_info{})"),
             ],
             about="Configuration: whether the file was taken when it was last read.",
-            sort="Host",
+            sort="Heard",
         ),
-        states("Heard", _HEARD, legend="{{instance}} ({{road}})", meanings=UP, width=24),
+        states("Heard", _HEARD, legend="{{instance}} {{road}}", meanings=UP, width=24),
         row("What is wrong"),
         table(
             "Problems, and what to do",

@@ -1,7 +1,7 @@
 """A host at a glance: processor, memory, disks, network, and what a person should look after."""
 
 from board import Board
-from panels import BAD, FAIR, GOOD, WARN, YES_NO, Column, Steps, lines, row, stat, table
+from panels import BAD, FAIR, GOOD, WARN, YES_NO, Column, Steps, lines, row, table
 
 _REAL = 'fstype!~"(tmpfs|ramfs|overlay|squashfs|iso9660|fuse.*)"'
 _DISK = 'device!~"(loop|ram|zram|dm-|sr).*"'
@@ -9,6 +9,8 @@ _WIRE = 'device!~"(lo|veth.*|docker.*|br-.*|tap.*|tun.*)"'
 _IDLE, _BUSY = 'mode="idle"', 'mode!="idle"'
 _MEMORY = "1 - node_memory_MemAvailable_bytes{} / node_memory_MemTotal_bytes{}"
 _USED = f"1 - node_filesystem_avail_bytes{{{_REAL}}} / node_filesystem_size_bytes{{{_REAL}}}"
+_MISSING = 'sum by (instance) (node_md_disks_required{}) - sum by (instance) (node_md_disks{state="active"})'
+_TRACKED = "node_nf_conntrack_entries{} / node_nf_conntrack_entries_limit{}"
 _WEEK = 7 * 86400
 _SHARE: Steps = ((None, GOOD), (0.7, FAIR), (0.85, WARN), (0.95, BAD))
 _LOAD: Steps = ((None, GOOD), (1, FAIR), (2, WARN), (4, BAD))
@@ -18,6 +20,10 @@ _WRONG: Steps = ((None, GOOD), (1, BAD))
 
 def _rate(metric: str, matchers: str = "") -> str:
     return f"rate({metric}{{{matchers}}}[$__rate_interval])"
+
+
+def _host(query: str) -> str:
+    return f"max by (instance) ({query})"
 
 
 def _disk(what: str) -> str:
@@ -32,41 +38,33 @@ def _file_system(query: str) -> str:
     return f"max by (instance, mountpoint, device) ({query})"
 
 
+_PROCESSOR = f"1 - avg by (instance) ({_rate('node_cpu_seconds_total', _IDLE)})"
+_LOAD_EACH = f"{_host('node_load5{}')} / count by (instance) (node_cpu_seconds_total{{{_IDLE}}})"
 BOARD = Board(
     "node",
     "Node",
     "A host at a glance. For everything that node_exporter has there is Node Exporter Full, which works with motes.",
     "node_boot_time_seconds",
     [
-        stat("Up for", "node_time_seconds{} - node_boot_time_seconds{}", "dtdurations", legend="{{instance}}"),
-        stat(
-            "Processor",
-            f"1 - avg by (instance) ({_rate('node_cpu_seconds_total', _IDLE)})",
-            "percentunit",
-            legend="{{instance}}",
-            steps=_SHARE,
-            decimals=0,
-            trend=True,
+        table(
+            "At a glance",
+            {"instance": "Host"},
+            [
+                Column("Up for", _host("node_time_seconds{} - node_boot_time_seconds{}"), "dtdurations"),
+                Column("Processor", _PROCESSOR, "percentunit", _SHARE, decimals=0),
+                Column("Load a processor", _LOAD_EACH, "short", _LOAD, decimals=2),
+                Column("Memory", _host(_MEMORY), "percentunit", _SHARE, decimals=0),
+                Column("Fullest file system", _host(_USED), "percentunit", _SHARE, decimals=0),
+                Column("Hottest", _host("node_hwmon_temp_celsius{}"), "celsius", _HOT, decimals=0),
+                Column("Clock kept", _host("node_timex_sync_status{}"), meanings=YES_NO),
+                Column("Units failed", _host('node_systemd_units{state="failed"}'), steps=_WRONG),
+                Column("Disks missing in arrays", _host(_MISSING), steps=_WRONG),
+                Column("Killed for lack of memory", _host("increase(node_vmstat_oom_kill{}[1d])"), "short", _WRONG),
+                Column("Connections tracked", _host(_TRACKED), "percentunit", _SHARE, decimals=0),
+            ],
+            about="Load is over 5 minutes; killed for lack of memory are processes of the last day.",
+            sort="Host",
         ),
-        stat(
-            "Load a processor",
-            'max by (instance) (node_load5{}) / count by (instance) (node_cpu_seconds_total{mode="idle"})',
-            "short",
-            legend="{{instance}}",
-            steps=_LOAD,
-            about="Tasks that run or wait, over 5 minutes.",
-            decimals=2,
-        ),
-        stat("Memory", _MEMORY, "percentunit", legend="{{instance}}", steps=_SHARE, decimals=0, trend=True),
-        stat(
-            "Fullest file system",
-            f"max by (instance) ({_USED})",
-            "percentunit",
-            legend="{{instance}}",
-            steps=_SHARE,
-            decimals=0,
-        ),
-        stat("Hottest", "max by (instance) (node_hwmon_temp_celsius{})", "celsius", legend="{{instance}}", steps=_HOT),
         row("Processor and memory"),
         lines(
             "Processor",
@@ -202,45 +200,6 @@ BOARD = Board(
             "celsius",
         ),
         lines("Clock, ahead by", "node_timex_offset_seconds{}", "s", legend="{{instance}}"),
-        stat(
-            "Clock kept",
-            "node_timex_sync_status{}",
-            legend="{{instance}}",
-            meanings=YES_NO,
-            about="Whether something sets it.",
-        ),
-        stat(
-            "Units failed",
-            'sum by (instance) (node_systemd_units{state="failed"})',
-            legend="{{instance}}",
-            steps=_WRONG,
-        ),
-        stat(
-            "Disks missing in arrays",
-            'sum by (instance) (node_md_disks_required{}) - sum by (instance) (node_md_disks{state="active"})',
-            legend="{{instance}}",
-            steps=_WRONG,
-        ),
-        stat(
-            "Killed for lack of memory, in a day",
-            "increase(node_vmstat_oom_kill{}[1d])",
-            legend="{{instance}}",
-            steps=_WRONG,
-            decimals=0,
-        ),
-        stat(
-            "File systems read-only",
-            f"sum by (instance) (node_filesystem_readonly{{{_REAL}}})",
-            legend="{{instance}}",
-            steps=_WRONG,
-        ),
-        stat(
-            "Connections tracked",
-            "node_nf_conntrack_entries{} / node_nf_conntrack_entries_limit{}",
-            "percentunit",
-            legend="{{instance}}",
-            steps=_SHARE,
-        ),
     ],
     since="now-6h",
 )
