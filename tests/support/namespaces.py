@@ -18,7 +18,12 @@ WITHIN = 30.0  # seconds that a condition may take, on a slow machine
 # In a plain chroot the root is no mount point, and nothing about how its mounts propagate can be set.
 _ROOT_IS_MOUNTED = any(line.split()[4] == "/" for line in Path("/proc/self/mountinfo").read_text().splitlines())
 OWN_MOUNTS = ("unshare", "--mount", f"--propagation={'private' if _ROOT_IS_MOUNTED else 'unchanged'}")
-_HOLD = "mount -t tmpfs none /run && echo && cat; umount --lazy /run"
+# At the end, all that runs in the namespace ends: daemons, and workers that have outlived who started them.
+_HOLD = """mount -t tmpfs none /run && echo && cat
+umount --lazy /run
+for each in /proc/[0-9]*; do
+    [ "$each" = "/proc/$$" ] || ! [ "$each/ns/net" -ef "/proc/$$/ns/net" ] || kill -KILL "${each#/proc/}"
+done"""
 
 
 def until(condition: Callable[[], object], what: str, told: Callable[[], str] = str, *, within: float = WITHIN) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.support.namespaces import Lan
+from tests.support.namespaces import Lan, until
 
 
 def test_a_host_has_files_of_its_own() -> None:
@@ -17,3 +17,15 @@ def test_a_host_has_files_of_its_own() -> None:
         assert second.attempt("cat", "/etc/motes-test/conf").returncode != 0
         assert first.run("cat", "/etc/hostname") != second.run("cat", "/etc/hostname")
         assert not Path("/etc/motes-test").exists()
+
+
+def test_what_a_host_has_started_ends_with_it(tmp_path: Path) -> None:
+    """Also what has gone its own way."""
+    with Lan(1) as lan:
+        (host,) = lan.hosts
+        ready = tmp_path / "pid"
+        host.run("sh", "-c", f"setsid sh -c 'echo $$ >{ready}; exec sleep 600' >/dev/null 2>&1 &")
+        until(lambda: ready.exists() and ready.read_text(), "it runs")
+        running = Path("/proc", ready.read_text().strip())
+        assert running.exists()
+    until(lambda: not running.exists(), "it has ended")
