@@ -36,7 +36,7 @@ def board(request: pytest.FixtureRequest) -> Json:
 
 
 def test_they_are_what_the_generator_makes(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, FOLDER / "generate.py", tmp_path], check=True)
+    subprocess.run([sys.executable, "-B", FOLDER / "generate.py", tmp_path], check=True)
     assert texts(tmp_path.iterdir()) == texts(FILES)
     assert len(FILES) == 5
 
