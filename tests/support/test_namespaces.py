@@ -26,6 +26,14 @@ def test_what_a_host_has_started_ends_with_it(tmp_path: Path) -> None:
         ready = tmp_path / "pid"
         host.run("sh", "-c", f"setsid sh -c 'echo $$ >{ready}; exec sleep 600' >/dev/null 2>&1 &")
         until(lambda: ready.exists() and ready.read_text(), "it runs")
-        running = Path("/proc", ready.read_text().strip())
-        assert running.exists()
-    until(lambda: not running.exists(), "it has ended")
+        pid = ready.read_text().strip()
+        assert lives(pid)
+    until(lambda: not lives(pid), "it has ended")
+
+
+def lives(pid: str) -> bool:
+    """Of what has ended, and was not waited for yet, no command is left."""
+    try:
+        return bool(Path("/proc", pid, "cmdline").read_bytes())
+    except OSError:
+        return False
