@@ -103,6 +103,11 @@ def test_tells_what_to_do(alert: str) -> None:
     assert all(text and "\n" not in text for text in rule["annotations"].values())
 
 
+@pytest.mark.parametrize("file", RULES, ids=lambda file: file.stem)
+def test_readme_names(file: Path) -> None:
+    assert f"`{file.name}`" in file.with_name("README.md").read_text()
+
+
 def test_each_limit_is_used() -> None:
     limits = {name for name in RECORDED if name.startswith("motes:limit:")}
     asked = {selector.name for rule in _rules() for selector in selectors(rule["expr"])}
