@@ -160,7 +160,8 @@ reload() {
 
 runs() {
 	case $manager:$1 in
-	systemd:*) systemctl --quiet is-active "$1" ;;
+	# One that is about to be started again runs.
+	systemd:*) systemctl is-active "$1" | grep -qx 'active\|activating\|reloading' ;;
 	openrc:*) rc-service --quiet "$2" status ;;
 	none:wg-quick@wg0) ip link show dev wg0 ;;
 	none:*) false ;;
