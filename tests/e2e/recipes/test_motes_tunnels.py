@@ -32,6 +32,11 @@ def make(monitor: Host, text: str) -> subprocess.CompletedProcess[str]:
     return monitor.attempt(PROGRAM)
 
 
+def written(monitor: Host) -> list[tuple[int, int]]:
+    """Which files are there, and since when."""
+    return [(found.st_ino, found.st_mtime_ns) for found in (monitor.path(file).stat() for file in MADE)]
+
+
 def test_what_is_made(monitor: Host) -> None:
     done = make(monitor, f"# hosts\n\n20001 router {ROUTER} root@router\n  20002\tshed.garden {SHED}\n")
     assert (done.returncode, done.stderr) == (0, "")
@@ -57,11 +62,11 @@ def test_a_second_time(monitor: Host) -> None:
     """Nothing is written, and of a change what it changes."""
     text = f"20001 router {ROUTER}\n"
     make(monitor, text)
-    before = [monitor.path(file).stat() for file in MADE]
+    before = written(monitor)
     assert make(monitor, text).stdout == "nothing has changed\n"
-    assert [monitor.path(file).stat() for file in MADE] == before
+    assert written(monitor) == before
     make(monitor, text.replace(ROUTER, SHED))
-    changed = [monitor.path(file).stat().st_ino != old.st_ino for file, old in zip(MADE, before, strict=True)]
+    changed = [new != old for new, old in zip(written(monitor), before, strict=True)]
     assert changed == [True, False, False]
 
 
@@ -105,7 +110,7 @@ BAD = {
 def test_wrong_lines(monitor: Host) -> None:
     """All are told by their number, and nothing is written."""
     make(monitor, f"20001 router {ROUTER}\n")
-    before = [monitor.path(file).stat() for file in MADE]
+    before = written(monitor)
     done = make(monitor, f"20000 first {SHED}\n" + "".join(f"{line}\n" for line in BAD))
     told = done.stderr.splitlines()
     assert done.returncode == 2
@@ -113,7 +118,7 @@ def test_wrong_lines(monitor: Host) -> None:
     for number, (line, (bad, why)) in enumerate(zip(told, BAD.items(), strict=True), 2):
         assert line.startswith(f"{TUNNELS}:{number}: "), bad
         assert why in line, bad
-    assert [monitor.path(file).stat() for file in MADE] == before
+    assert written(monitor) == before
 
 
 def test_no_lines_to_read(monitor: Host) -> None:
