@@ -1,8 +1,9 @@
 """The card10 badge: the air, and how far its quality can be believed."""
 
 from board import Board
-from panels import BAD, COLD, FAIR, GOOD, UP, WARN, Column, Meanings, Steps, lines, row, stat, states, table
+from panels import BAD, COLD, FAIR, GOOD, UP, WARN, Meanings, Steps, lines, row, stat, states
 from queries import called
+from tables import Column, table
 
 # The bands of the index by Bosch's description of BSEC, some of them taken together.
 _INDEX: Steps = ((None, GOOD), (101, FAIR), (151, WARN), (201, BAD), (351, "purple"))

@@ -1,7 +1,8 @@
 """Firefox: tabs over the years, and those that were forgotten."""
 
 from board import Board
-from panels import BAD, FAIR, GOOD, PLAIN, WARN, YES_NO, Column, Meanings, Steps, lines, row, stat, states, table
+from panels import BAD, FAIR, GOOD, PLAIN, WARN, YES_NO, Meanings, Steps, lines, row, stat, states
+from tables import Column, table
 
 _WHO = "user, browser, profile"
 _LEGEND = "{{user}}'s {{browser}} ({{profile}})"

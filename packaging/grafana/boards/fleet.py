@@ -1,8 +1,9 @@
 """The fleet: every host, every exporter, and what is stale or failing."""
 
 from board import Board
-from panels import BAD, FAIR, GOOD, PLAIN, UP, WARN, YES_NO, Column, Steps, lines, row, stat, states, table
+from panels import BAD, FAIR, GOOD, PLAIN, UP, WARN, YES_NO, Steps, lines, row, stat, states
 from queries import called, own, thermometer
+from tables import Column, table
 
 # A host that pushes has no `up` while nothing comes from it; motes_fleet_host knows that there is one.
 _HEARD = 'max by (instance, road) (up{}) or on (instance) motes_fleet_host{{instance=~"$instance"}} * 0'

@@ -1,7 +1,8 @@
 """A host at a glance: processor, memory, disks, network, and what a person should look after."""
 
 from board import Board
-from panels import BAD, FAIR, GOOD, WARN, YES_NO, Column, Steps, lines, row, table
+from panels import BAD, FAIR, GOOD, WARN, YES_NO, Steps, lines, row
+from tables import Column, table
 
 _REAL = 'fstype!~"(tmpfs|ramfs|overlay|squashfs|iso9660|fuse.*)"'
 _DISK = 'device!~"(loop|ram|zram|dm-|sr).*"'

@@ -1,8 +1,9 @@
 """Thermometers: now, history, comfort, when the battery is to be changed, and the radio."""
 
 from board import Board
-from panels import BAD, COLD, FAIR, GOOD, WARN, YES_NO, Column, Steps, bars, lines, row, stat, states, table
+from panels import BAD, COLD, FAIR, GOOD, WARN, YES_NO, Steps, bars, lines, row, stat, states
 from queries import dew_point, elsewhere, grams, thermometer
+from tables import Column, table
 
 _TEMPERATURE, _HUMIDITY = "thermometer_temperature_celsius{}", "thermometer_humidity_ratio{}"
 _BATTERY = "thermometer_battery_ratio{}"
