@@ -14,7 +14,7 @@ from motes.shared.fleet import values
 from motes.shared.fleet.table import Table
 from motes.shared.fleet.values import Address, Endpoint, Interface
 
-MONITOR = "monitor"
+MONITOR, HOSTS = "monitor", "hosts"
 DEFAULT_ROAD = "wireguard"
 _INTERVAL = "30s"
 # Tables of motes.toml that belong to no exporter.
@@ -79,18 +79,16 @@ class Reader:
         self._exporters = exporters
 
     def read(self, tables: dict[str, Any]) -> Inventory:
-        top = Table("", tables, self.problems)
-        given = top.tables([MONITOR, "hosts"])
         for key in tables:
-            if key not in given:
-                meant = near(key, [MONITOR, "hosts"])
+            if key not in (MONITOR, HOSTS):
+                meant = near(key, (MONITOR, HOSTS))
                 self.problems.append(
-                    f"{key}: there are [monitor] and [hosts.NAME]" + (f" ([{meant}]?)" if meant else "")
+                    f"{key}: there are [{MONITOR}] and [{HOSTS}.NAME]" + (f" ([{meant}]?)" if meant else "")
                 )
-        if MONITOR not in given:
-            self.problems.append("[monitor] is missing")
-        monitor = self._monitor(self._table(MONITOR, given.get(MONITOR, {})))
-        hosts = self._table("hosts", given.get("hosts", {}))
+        if MONITOR not in tables:
+            self.problems.append(f"[{MONITOR}] is missing")
+        monitor = self._monitor(self._table(MONITOR, tables.get(MONITOR, {})))
+        hosts = self._table(HOSTS, tables.get(HOSTS, {}))
         return Inventory(monitor, [self._host(name, hosts[name]) for name in sorted(hosts) if self._named(name, hosts)])
 
     def _table(self, title: str, given: object) -> dict[str, Any]:
@@ -144,7 +142,7 @@ class Reader:
             password_hash=table.take("password-hash", values.password_hash, ""),
             exporters=table.take("exporters", self._names, ("node",)),
             labels=table.take("labels", values.labels, {}),
-            tables=table.tables([*COMMON, *self._exporters]),
+            tables=table.tables([*COMMON, *self._exporters], values.table),
         )
         table.end()
         for exporter in host.tables:

@@ -16,7 +16,7 @@ def quoted(text: str) -> str:
 
 
 def scalar(name: str) -> str:
-    """A host's name for YAML: without quotes where it cannot be taken for something else."""
+    """The name of a host or of a label for YAML: without quotes where it cannot be taken for something else."""
     return quoted(name) if name[0].isdigit() or name.lower() in _YAML_WORDS else name
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from motes.shared.fleet.inventory import Host, Inventory
-from motes.shared.fleet.quoting import quoted
+from motes.shared.fleet.quoting import quoted, scalar
 from motes.shared.fleet.roads import ROADS
 from motes.shared.fleet.static import text
 
@@ -70,4 +70,4 @@ def _rules(inventory: Inventory) -> str:
 
 def _rule(labels: Mapping[str, str]) -> Iterator[str]:
     yield "      - record: motes_fleet_host\n        expr: vector(1)\n        labels:\n"
-    yield from (f"          {name}: {quoted(value)}\n" for name, value in labels.items())
+    yield from (f"          {scalar(name)}: {quoted(value)}\n" for name, value in labels.items())

@@ -32,10 +32,17 @@ class Table:
             self.complain(f"{key}: {error}")
             return default
 
-    def tables(self, names: Iterable[str]) -> dict[str, object]:
-        """What there is by these names, to be read elsewhere."""
-        self._known += names
-        return {name: self._given.pop(name) for name in names if name in self._given}
+    def tables(self, names: Iterable[str], read: Callable[[object], Value]) -> dict[str, Value]:
+        """Those of these names that there are, as `read` takes them."""
+        taken = {}
+        for name in names:
+            self._known.append(name)
+            if name in self._given:
+                try:
+                    taken[name] = read(self._given.pop(name))
+                except ValueError as error:
+                    self.complain(f"{name}: {error}")
+        return taken
 
     def end(self) -> None:
         """Nothing else is to be here."""

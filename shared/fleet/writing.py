@@ -155,8 +155,9 @@ class Folder:
                 written.flush()
                 os.fchmod(written.fileno(), file.mode)
             unfinished.replace(here)
-        except BaseException:
+        except OSError as error:
             unfinished.unlink(missing_ok=True)
+            error.filename = str(here)
             raise
 
     def _remove(self, path: str) -> None:

@@ -35,7 +35,7 @@ def problems(inventory: Inventory) -> Iterator[str]:
 
 def host_files(inventory: Inventory, host: Host) -> dict[str, str]:
     monitor = inventory.monitor
-    labels = "".join([f"\n          {name}: {quoted(value)}" for name, value in host.labels.items()])
+    labels = "".join([f"\n          {scalar(name)}: {quoted(value)}" for name, value in host.labels.items()])
     values = {
         "instance: cabin": f"instance: {scalar(host.name)}{labels}",
         "username=cabin": f"username={host.name}",

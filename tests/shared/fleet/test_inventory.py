@@ -19,6 +19,9 @@ ATTIC = f"""
 addresses = ["10.77.0.2", "fd77:6d6f:7465::2"]
 public-key = "{KEYS[1]}"
 """
+SSH = MONITOR + "ssh = 'monitor.example.org'\n"
+SSH_KEY = "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)).decode()
+TUNNELS = "".join([f"[hosts.{n}]\nroad = 'ssh-socks'\nport = 21001\ntunnel-key = '{SSH_KEY} {n}'\n" for n in "ab"])
 # What is wrong, and what is said of it.
 WRONG = [
     ("", "[monitor] is missing"),
@@ -98,6 +101,8 @@ WRONG = [
     (MONITOR + "[hosts.'']", '[hosts.""]: a name has letters, digits and the signs - _ .'),
     (MONITOR + "[hosts.'a;id']", '[hosts."a;id"]: a name has letters, digits and the signs - _ .'),
     (MONITOR + "[hosts.attic]", '[hosts.attic] addresses is missing: within the tunnel, as ["10.77.0.2"]'),
+    (MONITOR + ATTIC + "node = 3", "[hosts.attic] node: a table is wanted, and not a number"),
+    (MONITOR + ATTIC + "web = []", "[hosts.attic] web: a table is wanted, and not an array"),
     (MONITOR + "[hosts]\nattic = 3", "[hosts.attic]: a table is wanted, and not a number"),
     (
         MONITOR + ATTIC.replace("0.2", "1.2"),
@@ -126,6 +131,27 @@ WRONG = [
     ),
     (MONITOR.replace("endpoint", "#") + ATTIC, "[monitor] endpoint is missing: where attic reaches it"),
     (MONITOR.replace("addresses", "#") + ATTIC, "[monitor] addresses is missing: within the tunnel"),
+    (MONITOR + "[hosts.a]\nroad = 'ssh-socks'\nport = 21001", "[monitor] ssh is missing: where hosts reach its sshd"),
+    (SSH + "[hosts.a]\nroad = 'ssh-fixed'", "[hosts.a] port is missing: a port of the monitor's own"),
+    (SSH + "[hosts.a]\nport = 22", "[hosts.a] port: 22 is no port from 1024 to 32767"),
+    (SSH + "[hosts.a]\nport = 66000", "[hosts.a] port: 66000 is no port from 1 to 65535"),
+    (SSH + "[hosts.a]\nport = '21001'", "[hosts.a] port: a whole number is wanted, and not a string"),
+    (SSH + TUNNELS, "[hosts.b] port: 21001 is hosts.a's already"),
+    (SSH + TUNNELS, "[hosts.b] tunnel-key: this is hosts.a's already; each host makes its own"),
+    (SSH + "[hosts.a]\ntunnel-key = 'ssh-dss AAAA'", "[hosts.a] tunnel-key: this is no public key of SSH, in one line"),
+    (
+        SSH + "[hosts.a]\ntunnel-key = 'ssh-rsa AAAAC3NzaC1lZDI1NTE5'",
+        "[hosts.a] tunnel-key: this is no public key of SSH",
+    ),
+    (MONITOR + "[hosts.a]\nroad = 'nginx'", "[monitor] outside is missing: the addresses from which it asks"),
+    (MONITOR + "[hosts.a]\nroad = 'nginx'", "[hosts.a] endpoint is missing: where the monitor reaches it"),
+    (
+        MONITOR + "[hosts.a]\ncertificate = 'x'",
+        "[hosts.a] certificate: this is no certificate, which begins with the line",
+    ),
+    (MONITOR + "[hosts.a]\npassword-hash = 'x'", "[hosts.a] password-hash: this is no hash of a password"),
+    (MONITOR + "[hosts.a]\npassword-hash = '$6$a$b;'", "[hosts.a] password-hash: this is no hash of a password"),
+    (MONITOR + "[hosts.a]\nroad = 'vmagent'", "[monitor] push is missing: where hosts push to"),
 ]
 
 

@@ -29,7 +29,9 @@ def targets(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("hosts", ["", ATTIC, ATTIC + f"labels = {{ site = {quoted(ODD)}, offline = 'often' }}"])
+@pytest.mark.parametrize(
+    "hosts", ["", ATTIC, ATTIC + f"labels = {{ site = {quoted(ODD)}, offline = 'often', on = 'x', y = 'y' }}"]
+)
 def test_they_take_it(tmp_path: Path, hosts: str) -> None:
     folder = monitor(tmp_path, MONITOR + hosts)
     for command in (
