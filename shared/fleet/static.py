@@ -1,15 +1,14 @@
-"""Files that are the recipes', which a test holds equal: as they are, or with values in the place of the examples."""
+"""Files that are the recipes', as they are, or with values in the place of their examples."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _HERE = Path(__file__).parent
 
 
-def static(folder: str, filled_in: Mapping[str, str] = {}) -> dict[str, str]:
-    """The files below a folder of `files`, by their paths in it; examples that are in none of them are a defect."""
-    root = _HERE / "files" / folder
-    texts = {str(path.relative_to(root)): _text(path) for path in sorted(root.rglob("*")) if path.is_file()}
+def static(folder: str, paths: Sequence[str], filled_in: Mapping[str, str] = {}) -> dict[str, str]:
+    """Files below a recipe's folder, by their paths in it; an example that is in none of them is a defect."""
+    texts = {path: text(f"files/{folder}/{path}") for path in paths}
     for example, value in filled_in.items():
         if not any(example in content for content in texts.values()):
             raise LookupError(f"{folder} does not have {example}")
@@ -19,8 +18,4 @@ def static(folder: str, filled_in: Mapping[str, str] = {}) -> dict[str, str]:
 
 def text(name: str) -> str:
     """What lies beside this."""
-    return _text(_HERE / name)
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+    return (_HERE / name).read_text(encoding="utf-8")

@@ -15,6 +15,9 @@ EXAMPLES = {"ssh-socks": "21001", "ssh-fixed": "20001"}
 PORT = 9100
 
 _SSH_PORT = 22
+_TUNNEL = "etc/motes/tunnel.conf"
+_SERVICES = ("etc/init.d/motes-tunnel", "etc/systemd/system/motes-tunnel.service")
+_SSHD = "etc/ssh/sshd_config.d/motes-tunnel.conf"
 _KEYS = "etc/ssh/motes-tunnel.made.keys"
 
 
@@ -39,11 +42,11 @@ def problems(inventory: Inventory, road: str) -> Iterator[str]:
 
 
 def host_files(inventory: Inventory, host: Host) -> dict[str, str]:
-    """Those of a host, but for what differs from road to road: that is below `files`, with these examples."""
+    """Those of a host."""
     files = {
         "etc/motes/motes.toml": motes_toml(host, [f"127.0.0.1:{PORT}"], []),
-        **static("tunnel/host"),
-        **static(f"{host.road}/host", {EXAMPLES[host.road]: str(host.port), **_name(inventory.monitor.ssh)}),
+        **static("ssh-socks/host", _SERVICES),
+        **static(f"{host.road}/host", [_TUNNEL], {EXAMPLES[host.road]: str(host.port), **_name(inventory.monitor.ssh)}),
     }
     if inventory.monitor.ssh and inventory.monitor.ssh_key:
         files["etc/motes/tunnel.known_hosts"] = f"{_known(inventory.monitor.ssh)} {inventory.monitor.ssh_key}\n"
@@ -53,7 +56,7 @@ def host_files(inventory: Inventory, host: Host) -> dict[str, str]:
 def monitor_files(inventory: Inventory) -> dict[str, str]:
     """Those of both roads."""
     hosts = [host for host in _tunnelled(inventory) if host.tunnel_key]
-    return {_KEYS: "".join(map(_permitted, hosts)), **static("tunnel/monitor")}
+    return {_KEYS: "".join(map(_permitted, hosts)), **static("ssh-socks/monitor", [_SSHD])}
 
 
 def missing(inventory: Inventory, road: str) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from motes.shared.fleet.static import static
 
 NAME = "nginx"
 
+_SERVER = "etc/nginx/conf.d/motes.conf"
 _SOCKET = "unix:/run/motesd/socket"
 _WHY = """\
   # One job for each host behind nginx: each has a certificate and a password of its own.
@@ -37,7 +38,10 @@ def problems(inventory: Inventory) -> Iterator[str]:
 
 
 def host_files(inventory: Inventory, host: Host) -> dict[str, str]:
-    files = {"etc/motes/motes.toml": motes_toml(host, [_SOCKET], []), **static("nginx/host", _values(inventory, host))}
+    files = {
+        "etc/motes/motes.toml": motes_toml(host, [_SOCKET], []),
+        **static("nginx/host", [_SERVER], _values(inventory, host)),
+    }
     if host.password_hash:
         files["etc/nginx/motes/htpasswd"] = f"monitor:{host.password_hash}\n"
     return files

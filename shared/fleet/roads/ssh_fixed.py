@@ -11,6 +11,7 @@ NAME = "ssh-fixed"
 
 # As in motes-tunnels.conf.
 _NGINX = "127.0.0.1:9101"
+_SERVER = "etc/nginx/conf.d/motes-tunnels.conf"
 _PLACES = "etc/nginx/motes/tunnels.conf"
 _PLACE = """\
 location /{name}/ {{
@@ -29,7 +30,7 @@ def host_files(inventory: Inventory, host: Host) -> dict[str, str]:
 
 def monitor_files(inventory: Inventory) -> dict[str, str]:
     places = [_PLACE.format(name=host.name, port=host.port) for host in inventory.by(NAME)]
-    return {**_tunnel.monitor_files(inventory), _PLACES: "".join(places), **static("ssh-fixed/monitor")}
+    return {**_tunnel.monitor_files(inventory), _PLACES: "".join(places), **static("ssh-fixed/monitor", [_SERVER])}
 
 
 def jobs(inventory: Inventory) -> str:

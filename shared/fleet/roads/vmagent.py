@@ -15,6 +15,13 @@ from motes.shared.fleet.values import Endpoint
 NAME = "vmagent"
 PORT = 9100
 
+_HOSTS = (
+    "etc/init.d/motes-vmagent",
+    "etc/motes/vmagent.env",
+    "etc/motes/vmagent.yml",
+    "etc/systemd/system/motes-vmagent.service",
+)
+_MONITORS = ("etc/nginx/conf.d/motes-push.conf", "etc/systemd/system/motes-vmauth.service")
 _USERS = """\
 # Who may push, and as whom. nginx has checked the password before vmauth is asked, and hands over the name.
 # Each may only write, and whatever a host says that it is: its `instance` is what stands here.
@@ -42,7 +49,10 @@ def host_files(inventory: Inventory, host: Host) -> dict[str, str]:
         "scrape_interval: 30s": f"scrape_interval: {monitor.interval}",
         "monitor.example.org:8443": str(monitor.push),
     }
-    files = {"etc/motes/motes.toml": motes_toml(host, [f"127.0.0.1:{PORT}"], []), **static("vmagent/host", values)}
+    files = {
+        "etc/motes/motes.toml": motes_toml(host, [f"127.0.0.1:{PORT}"], []),
+        **static("vmagent/host", _HOSTS, values),
+    }
     if monitor.certificate:
         files["etc/motes/monitor.pem"] = monitor.certificate
     return files
@@ -54,7 +64,7 @@ def monitor_files(inventory: Inventory) -> dict[str, str]:
         "etc/motes/vmauth.yml": _USERS
         + "".join([_USER.format(name=host.name, token=scalar(host.name)) for host in hosts]),
         "etc/nginx/motes/push.htpasswd": "".join([f"{host.name}:{host.password_hash}\n" for host in hosts]),
-        **static("vmagent/monitor", _values(inventory.monitor.push)),
+        **static("vmagent/monitor", _MONITORS, _values(inventory.monitor.push)),
     }
 
 

@@ -16,6 +16,11 @@ PORT = 9100
 
 _FIREWALL = "etc/nftables.d/motes.nft"
 _TUNNEL = "etc/wireguard/wg0.conf"
+_SERVICES = (
+    "etc/init.d/motes-wg0",
+    "etc/systemd/system/nftables.service.d/motes.conf",
+    "etc/systemd/system/wg-quick@wg0.service.d/motes.conf",
+)
 
 _INTERFACE = """\
 [Interface]
@@ -124,7 +129,7 @@ def host_files(inventory: Inventory, host: Host) -> dict[str, str]:
             port=PORT, guarded=_rules(_GUARDED, host.addresses), scraped=_rules(_SCRAPED, theirs)
         ),
         _TUNNEL: _hosts_tunnel(inventory.monitor, host),
-        **static("wireguard/host"),
+        **static("wireguard/host", _SERVICES),
     }
 
 
@@ -136,7 +141,7 @@ def monitor_files(inventory: Inventory) -> dict[str, str]:
     return {
         _FIREWALL: _MONITORS_FIREWALL.format(guarded=_rules(_GUARDED, own)),
         _TUNNEL: tunnel + "".join([_peer(host.name, host.public_key, host.addresses, host.endpoint) for host in peers]),
-        **static("wireguard/monitor"),
+        **static("wireguard/monitor", _SERVICES),
     }
 
 
