@@ -29,7 +29,7 @@ def monitor() -> Iterator[Host]:
 
 def make(monitor: Host, text: str) -> subprocess.CompletedProcess[str]:
     monitor.write(TUNNELS, text)
-    return monitor.attempt(PROGRAM)
+    return monitor.attempt("sh", "-c", f"umask 077; exec {PROGRAM}")
 
 
 def written(monitor: Host) -> list[tuple[int, int]]:
@@ -56,6 +56,7 @@ def test_what_is_made(monitor: Host) -> None:
         },
     }
     assert [monitor.path(file).stat().st_mode & 0o777 for file in MADE] == [0o644] * 3
+    assert monitor.path("/etc/nginx/motes").stat().st_mode & 0o777 == 0o755
 
 
 def test_a_second_time(monitor: Host) -> None:

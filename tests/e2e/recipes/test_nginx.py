@@ -189,6 +189,19 @@ def test_nginx_is_reloaded(road: Road, scrapes: Scrapes) -> None:
     assert scrapes.lost(since) == 0
 
 
+def test_the_page_for_people(road: Road) -> None:
+    """Who wants it takes three lines out of the comments, and it is for those who may have the metrics."""
+    comments = "    #location = / {\n    #    proxy_pass http://motesd;\n    #}\n"
+    said = road.garden.path(NGINX).read_text()
+    assert comments in said
+    road.garden.write(NGINX, said.replace(comments, comments.replace("#", "")))
+    road.garden.run("nginx", "-s", "reload")
+    page = METRICS.removesuffix("metrics")
+    until(lambda: "<title>" in road.ask(url=page).content, "the page", lambda: road.ask(url=page).content)
+    assert Answer(road.monitor, page, "--cacert", CERTIFICATE).status == 401
+    assert road.ask(url=page, host=road.neighbour).status == 403
+
+
 def test_a_certificate_in_place_of_a_password(road: Road, programs: list[Program], scrapes: Scrapes) -> None:
     """Who has none, or another, is kept out, whatever password he has."""
     follow(road.monitor, "nginx", "monitor.key")
