@@ -9,8 +9,8 @@ _UNPACK = """
 mkdir -p "$1/apt/lists" "$1/apt/cache"
 cd "$1/apt"
 set -- -o Dir::Etc::SourceList="$PWD/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-    -o Dir::State::Lists="$PWD/lists" -o Dir::Cache="$PWD/cache" -o Dir::State::status=/dev/null -o APT::Sandbox::User=root \
-    -o Acquire::Languages=none
+    -o Dir::State::Lists="$PWD/lists" -o Dir::Cache="$PWD/cache" -o Dir::State::status=/dev/null \
+    -o APT::Sandbox::User=root -o Acquire::Languages=none
 apt-get "$@" update
 apt-get "$@" download prometheus
 dpkg-deb -x prometheus_*.deb ..

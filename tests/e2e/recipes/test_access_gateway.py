@@ -28,7 +28,7 @@ SENT = "prometheus_remote_storage_samples_total"
 FAILED = "prometheus_remote_storage_samples_failed_total"
 RETRIES = "vmagent_remotewrite_retries_count_total"
 DROPPED = "vmagent_remotewrite_packets_dropped_total"
-TAKEN = "vmagent_remotewrite_blocks_sent_total"
+TAKEN = 'vmagent_remotewrite_requests_total{url="1:secret-url", status_code="2XX"}'
 # Who is unknown to it is sent to a page for people, and who knows half of a token is forbidden.
 GATEWAY = f"""
 map "$http_cf_access_client_id $http_cf_access_client_secret" $refused {{
@@ -154,6 +154,17 @@ def with_headers(road: Road, program: str, **tokens: tuple[str, str]) -> Program
     return Program(command, 9090, road.folder / "with-headers.log", ready="/-/ready", machine=road.cabin)
 
 
+def push_with_headers(road: Road, client: str, secret: str, how: str) -> None:
+    flags = {
+        "url": URL,
+        "basicAuth_username": "cabin",
+        "headers": f"CF-Access-Client-Id:{client}^^CF-Access-Client-Secret:{secret}",
+        "label": f"how={how}",
+    }
+    road.cabin.write("/etc/motes/vmagent.env", "".join(f"remoteWrite_{flag}={flags[flag]}\n" for flag in flags))
+    road.sender.start()
+
+
 def vmalert(road: Road) -> Program:
     """The monitor's rules, on what its database has."""
     command = (
@@ -202,8 +213,11 @@ def test_who_is_turned_away(road: Road) -> None:
         road.ask(client, "CF-Access-Client-Secret: wrong")[0],
         road.ask("CF-Access-Client-Id: other.access", f"CF-Access-Client-Secret: {SECRET}")[0],
     ] == [302, 403, 403, 302]
-    # Who is let through has asked vmauth for something that it does not have.
+    # Whoever is let through needs the password, too.
     assert road.ask(client, f"CF-Access-Client-Secret: {SECRET}") == (503, "not taken: answered with 400\n")
+    assert road.cabin.run("sh", "-c", commands("access-gateway", "curl").splitlines()[-1]) == (
+        "not taken: the gateway answered with 401\n"
+    )
 
 
 def test_a_wrong_token(road: Road, pushing: Program) -> None:
@@ -292,7 +306,7 @@ def test_vmagent(road: Road) -> None:
 def test_vmagent_with_headers(road: Road) -> None:
     """It sends them, tells them to whoever asks, and takes a login page for success."""
     for client, how in ((CLIENT, "right"), ("other.access", "redirected")):
-        pushes_with_headers(road, client, how)
+        push_with_headers(road, client, SECRET, how)
         until(lambda: road.sender.told(TAKEN) > 2, "pushes", road.sender.vmagent.log)
         if how == "right":
             until(lambda: road.centre.samples(job="vmagent", how="right"), "samples", road.sender.vmagent.log)
@@ -300,15 +314,7 @@ def test_vmagent_with_headers(road: Road) -> None:
         assert SECRET in road.sender.vmagent.log()
         assert road.sender.told(DROPPED) == road.sender.told(RETRIES) == 0
         road.sender.kill()
-    assert road.centre.samples(job="vmagent", how="redirected") == 0
-
-
-def pushes_with_headers(road: Road, client: str, how: str) -> None:
-    flags = {
-        "url": URL,
-        "basicAuth_username": "cabin",
-        "headers": f"CF-Access-Client-Id:{client}^^CF-Access-Client-Secret:{SECRET}",
-        "label": f"how={how}",
-    }
-    road.cabin.write("/etc/motes/vmagent.env", "".join(f"remoteWrite_{flag}={flags[flag]}\n" for flag in flags))
-    road.sender.start()
+    push_with_headers(road, CLIENT, "wrong", "forbidden")
+    until(lambda: road.sender.told(RETRIES) > 0, "what is forbidden is tried again", road.sender.vmagent.log)
+    assert road.sender.told(TAKEN) == road.sender.told(DROPPED) == 0
+    assert road.centre.samples(how="redirected") == road.centre.samples(how="forbidden") == 0
