@@ -2,15 +2,19 @@
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.namespaces import Host, until
 from tests.support.nspawn import Machine
+from tests.support.recipes import RECIPES, follow, install
+from tests.support.service_file import exec_start
 
 USER = "motes-tunnel"
 KEYS = "/etc/ssh/motes-tunnel.keys"
 HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
 DROP_IN = "/etc/ssh/sshd_config.d/motes-tunnel.conf"
+AS_USER = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "--no-new-privs")
 _PROGRAMS = ("/usr/bin/ssh", "/usr/bin/ssh-keygen", "/usr/sbin/sshd")
 
 
@@ -32,6 +36,23 @@ def make_host_key(monitor: Host | Machine) -> str:
     """The monitor's own, in place of this machine's; returned is what others know it by, without a name."""
     monitor.run("rm", "-f", HOST_KEY, f"{HOST_KEY}.pub")
     return " ".join(make_key(monitor, HOST_KEY).split()[:2])
+
+
+def hold_tunnel(host: Host, monitor: Host, filled_in: Mapping[str, str]) -> None:
+    """Follow the steps of ssh-socks; what a person copies from one to the other is copied here."""
+    for each, tree, values in ((host, "ssh-socks/host", {}), (monitor, "ssh-socks/monitor", filled_in)):
+        make_user(each)
+        install(each, tree, values)
+    make_host_key(monitor)
+    follow(host, "ssh-socks", "ssh-keygen")
+    follow(monitor, "ssh-socks", "cat >>", given=follow(host, "ssh-socks", "permitlisten"))
+    follow(host, "ssh-socks", "cat >/", given=follow(monitor, "ssh-socks", 'echo "monitor'))
+
+
+def start_tunnel(host: Host, log: Path) -> subprocess.Popen[bytes]:
+    """What the unit would run, as its user."""
+    unit = (RECIPES / "ssh-socks/host/etc/systemd/system/motes-tunnel.service").read_text()
+    return host.start(*AS_USER, *exec_start(unit), log=log)
 
 
 def start_sshd(monitor: Host, log: Path) -> subprocess.Popen[bytes]:

@@ -11,17 +11,14 @@ from tests.support import ssh
 from tests.support.database import Database
 from tests.support.namespaces import Host, Lan, until
 from tests.support.program import Program
-from tests.support.recipes import RECIPES, SCRAPE, Scrapes, follow, install, motesd, name, prometheus, victoria_metrics
-from tests.support.service_file import exec_start
+from tests.support.recipes import SCRAPE, Scrapes, install, motesd, name, prometheus, victoria_metrics
 
 PORT = 21001
-UNIT = RECIPES / "ssh-socks/host/etc/systemd/system/motes-tunnel.service"
 TUNNEL = "/etc/motes/tunnel.conf"
 SSHD = "/etc/ssh/sshd_config.d/motes-tunnel.conf"
-AS_USER = ("setpriv", f"--reuid={ssh.USER}", f"--regid={ssh.USER}", "--init-groups", "--no-new-privs")
 MONITOR = f"{ssh.USER}@monitor.example.org"
 BATCH = ("ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "ExitOnForwardFailure=yes", "-i", "/etc/motes/tunnel.key")
-WITH_KEY = (*AS_USER, *BATCH, "-o", "UserKnownHostsFile=/etc/motes/tunnel.known_hosts")
+WITH_KEY = (*ssh.AS_USER, *BATCH, "-o", "UserKnownHostsFile=/etc/motes/tunnel.known_hosts")
 METRICS = "http://127.0.0.1:9100/metrics"
 METRIC = 'node_load1{job="motes", instance="notebook"}'
 UP = 'up{job="motes", instance="notebook", road="ssh-socks"}'
@@ -36,26 +33,21 @@ class Road:
         for host in lan.hosts:
             host.own("/etc", "/var/lib")
         name({"monitor.example.org": "10.99.0.1"}, *lan.hosts)
-        ssh.make_host_key(self.monitor)
-        self._follow_the_steps()
+        ssh.hold_tunnel(self.notebook, self.monitor, {"30s": "1s"})
         self.sshd = ssh.start_sshd(self.monitor, folder / "sshd.log")
         self.notebook.run("useradd", "--system", "--no-create-home", "_motes")
         self.notebook.write("/etc/motes/motes.toml", "[node]\n")
         motesd(self.notebook, folder / "motesd.log")
-        self.tunnel = self.start()
+        self.tunnel = ssh.start_tunnel(self.notebook, self.folder / "tunnel.log")
         until(lambda: self.ask() == 200, "metrics through the tunnel", self.log)
 
     def log(self) -> str:
         return (self.folder / "tunnel.log").read_text()
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """What the unit would run."""
-        return self.notebook.start(*AS_USER, *exec_start(UNIT.read_text()), log=self.folder / "tunnel.log")
-
     def keep(self) -> None:
         """As the unit does: start it again where it has ended."""
         if self.tunnel.poll() is not None:
-            self.tunnel = self.start()
+            self.tunnel = ssh.start_tunnel(self.notebook, self.folder / "tunnel.log")
 
     def ask(self, url: str = METRICS) -> int:
         return int(self.curl("--output", "/dev/null", "--write-out", "%{http_code}", url))
@@ -70,20 +62,6 @@ class Road:
         done = self.notebook.attempt("timeout", "5", *WITH_KEY, "-v", *words, given=given)
         assert "Authenticated to monitor.example.org" in done.stderr
         return done
-
-    def _follow_the_steps(self) -> None:
-        """The recipe's; what a person copies from one host to the other is copied here."""
-        for host, tree, examples in (
-            (self.notebook, "ssh-socks/host", {}),
-            (self.monitor, "ssh-socks/monitor", {"30s": "1s"}),
-        ):
-            ssh.make_user(host)
-            install(host, tree, examples)
-        follow(self.notebook, "ssh-socks", "ssh-keygen")
-        line = follow(self.notebook, "ssh-socks", "permitlisten")
-        follow(self.monitor, "ssh-socks", "cat >>", given=line)
-        line = follow(self.monitor, "ssh-socks", 'echo "monitor')
-        follow(self.notebook, "ssh-socks", "cat >/", given=line)
 
 
 @pytest.fixture(scope="module")
