@@ -91,6 +91,11 @@ def handshakes(host: Host) -> dict[str, int]:
     return {key: int(at) for key, at in pairs}
 
 
+def number(host: Host) -> str:
+    """The kernel's, of the tunnel's interface: another one that is called the same has another."""
+    return host.run("ip", "-oneline", "link", "show", "wg0").partition(":")[0]
+
+
 def sent(host: Host) -> int:
     """How many bytes to its one peer."""
     return int(host.run("wg", "show", "wg0", "transfer").split()[2])
@@ -143,6 +148,7 @@ def test_another_time_nothing_changes(fleet: Fleet, scrapes: dict[str, Scrapes])
 def test_one_is_added(fleet: Fleet, lan: Lan, program: Program, scrapes: dict[str, Scrapes]) -> None:
     """The monitor's files change, and its own; nobody else's tunnel is interrupted."""
     since, before, tunnels = newest(scrapes), fleet.content(), handshakes(fleet.monitor)
+    interface = number(fleet.monitor)
     fleet.add("stable", lan.hosts[6], SIXTH)
     assert fleet.has_something_to_do()
     assert fleet.content() == before
@@ -162,6 +168,7 @@ def test_one_is_added(fleet: Fleet, lan: Lan, program: Program, scrapes: dict[st
     assert lost(scrapes, since) == {}
     now = handshakes(fleet.monitor)
     assert all(0 < at <= now[key] for key, at in tunnels.items())
+    assert number(fleet.monitor) == interface
 
 
 def test_one_is_removed(fleet: Fleet, program: Program, scrapes: dict[str, Scrapes]) -> None:

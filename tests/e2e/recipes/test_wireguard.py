@@ -24,7 +24,9 @@ TUNNEL = "/etc/wireguard/wg0.conf"
 FIREWALL = "/etc/nftables.d/motes.nft"
 MOTESD = "http://10.77.0.2:9100/metrics"
 OVER_IPV6 = "http://[fd77:6d6f:7465::2]:9100/metrics"
-BOUND_TO_THE_ADDRESS = "http://10.77.0.2:9101/metrics"
+# Two that let everybody in: one goes by the tunnel's addresses, the other one by its device.
+BY_ADDRESS = ("http://10.77.0.2:9101/metrics", "http://[fd77:6d6f:7465::2]:9101/metrics")
+BY_DEVICE = ("http://10.77.0.2:9102/metrics", "http://[fd77:6d6f:7465::2]:9102/metrics")
 METRIC = 'node_load1{job="motes", instance="attic"}'
 # What rules of the firewall say of packets that are dropped: to the port, and out of the tunnel.
 ELSE, REST = "tcp dport 9100", 'iifname "wg0"'
@@ -45,11 +47,12 @@ class Road:
         for host in (self.monitor, self.attic):
             host.run("wg-quick", "up", "wg0")
         self.start_motesd()
-        # Where `motesd` does not listen, but a program that goes by the address does.
-        flags = ("--web.listen-address=10.77.0.2:9101", "--collector.disable-defaults", "--collector.loadavg")
-        self.attic.start(*NODE, *flags, log=folder / "node.log", PYTHONPATH=str(ROOT / ".src"))
-        self.neighbour.ip("route add 10.77.0.2/32 via 10.99.0.1")
+        self._start_others_of_attic()
+        self.attic.ip("address add fd99::1/64 dev eth0 nodad")
+        over_attic = ("route add 10.77.0.2/32 via 10.99.0.1", "route add fd77:6d6f:7465::2/128 via fd99::1")
+        self.neighbour.ip("address add fd99::3/64 dev eth0 nodad", *over_attic)
         self.lets_in(self.monitor, MOTESD)
+        self.lets_in(self.attic, BY_ADDRESS[0])
 
     def start_motesd(self) -> None:
         self.motesd = motesd(self.attic, self.folder / "motesd.log")
@@ -71,6 +74,12 @@ class Road:
             reload = entries(self.monitor.path(DROP_IN).read_text(), "ExecReload")[-1].replace("%i", "wg0")
             self.monitor.run(*shlex.split(reload))
             self.other.run("wg-quick", "up", "wg0")
+
+    def _start_others_of_attic(self) -> None:
+        addresses = ("10.77.0.2:9101", "[fd77:6d6f:7465::2]:9101", "dev:wg0:9102")
+        flags = (*(f"--web.listen-address={each}" for each in addresses), "--collector.disable-defaults")
+        log = self.folder / "node.log"
+        self.attic.start(*NODE, *flags, "--collector.loadavg", log=log, PYTHONPATH=str(ROOT / ".src"))
 
     def _follow_the_steps(self) -> None:
         """The recipe's; what a person copies from one host to the other is copied here."""
@@ -109,10 +118,10 @@ def given(host: Host, url: str, *flags: str) -> int:
     return answer.status and len(answer.content)
 
 
-def met(host: Host, rule: str, chain: str = "input") -> int:
+def met(host: Host, rule: str, verdict: str = "drop", chain: str = "input") -> int:
     """How many packets a rule of the firewall's has met, told by its condition."""
     rules = host.run("nft", "list", "chain", "inet", "motes", chain)
-    (found,) = re.findall(rf"\t{re.escape(rule)} counter packets (\d+)", rules)
+    (found,) = re.findall(rf"\t{re.escape(rule)} counter packets (\d+) bytes \d+ {verdict}\n", rules)
     return int(found)
 
 
@@ -154,13 +163,11 @@ def test_metrics_arrive_over_ipv6(road: Road, program: Program, scrapes: Scrapes
     over_ipv4 = road.monitor.path(SCRAPE).read_text()
     assert '"10.77.0.2:9100"' in over_ipv4
     road.monitor.write(SCRAPE, over_ipv4.replace("10.77.0.2:9100", "[fd77:6d6f:7465::2]:9100"))
+    rule = 'iifname "wg0" ip6 saddr fd77:6d6f:7465::1 tcp dport 9100'
+    before = met(road.attic, rule, "accept")
     try:
-        before = met(road.attic, 'iifname "wg0" ip6 saddr fd77:6d6f:7465::1 tcp dport 9100')
         program.process.send_signal(signal.SIGHUP)
-        until(
-            lambda: met(road.attic, 'iifname "wg0" ip6 saddr fd77:6d6f:7465::1 tcp dport 9100') > before,
-            "a scrape over IPv6",
-        )
+        until(lambda: met(road.attic, rule, "accept") > before, "a scrape over IPv6")
         scrapes.succeed(2, scrapes.newest())
         assert scrapes.lost(since) == 0
     finally:
@@ -175,29 +182,34 @@ def test_private_keys_are_kept(road: Road) -> None:
         assert host.attempt("grep", "-rlF", key.read_text().strip(), "/etc").stdout == "/etc/wireguard/wg0.key\n"
 
 
-def test_neighbour_is_kept_out(road: Road) -> None:
-    """Of a program that goes by the address he sees all, where there is neither a firewall nor `dev:`."""
-    kept_out = 'iifname != "wg0" ip daddr 10.77.0.2'
-    for url in (MOTESD, BOUND_TO_THE_ADDRESS, "http://10.99.0.1:9100/metrics"):
-        before = met(road.attic, kept_out) + met(road.attic, ELSE)
+@pytest.mark.parametrize(
+    ("address", "url", "by_address", "by_device"),
+    [
+        ("ip daddr 10.77.0.2", MOTESD, BY_ADDRESS[0], BY_DEVICE[0]),
+        ("ip6 daddr fd77:6d6f:7465::2", OVER_IPV6, BY_ADDRESS[1], BY_DEVICE[1]),
+    ],
+)
+def test_neighbour_is_kept_out(road: Road, address: str, url: str, by_address: str, by_device: str) -> None:
+    """By the firewall; and without it from all but a program that goes by the address."""
+    rule = f'iifname != "wg0" {address}'
+    for each in (url, by_address):
+        before = met(road.attic, rule)
+        assert given(road.neighbour, each) == 0
+        assert met(road.attic, rule) > before
+    with without_firewall(road.attic):
+        assert given(road.neighbour, by_address) > 0
+        assert given(road.neighbour, by_device) == 0
         assert given(road.neighbour, url) == 0
-        assert met(road.attic, kept_out) + met(road.attic, ELSE) > before
-    with without_firewall(road.attic):
-        assert given(road.neighbour, MOTESD) == 0
-        assert given(road.neighbour, BOUND_TO_THE_ADDRESS) > 0
-    road.lets_in(road.monitor, MOTESD)
+        assert given(road.monitor, by_device) > 0
+    road.lets_in(road.monitor, url)
 
 
-def test_neighbour_is_kept_out_of_ipv6(road: Road) -> None:
-    road.attic.ip("address add fd99::1/64 dev eth0 nodad")
-    road.neighbour.ip("address add fd99::3/64 dev eth0 nodad", "route add fd77:6d6f:7465::2/128 via fd99::1")
-    kept_out = 'iifname != "wg0" ip6 daddr fd77:6d6f:7465::2'
-    before = met(road.attic, kept_out)
-    assert given(road.neighbour, OVER_IPV6) == 0
-    assert met(road.attic, kept_out) > before
+def test_nobody_listens_for_the_neighbours(road: Road) -> None:
+    before = met(road.attic, ELSE)
+    assert given(road.neighbour, "http://10.99.0.1:9100/metrics") == 0
+    assert met(road.attic, ELSE) > before
     with without_firewall(road.attic):
-        assert given(road.neighbour, OVER_IPV6) == 0
-    road.lets_in(road.monitor, OVER_IPV6)
+        assert given(road.neighbour, "http://10.99.0.1:9100/metrics") == 0
 
 
 def test_monitor_gets_to_this_port_and_no_further(road: Road) -> None:
@@ -206,10 +218,10 @@ def test_monitor_gets_to_this_port_and_no_further(road: Road) -> None:
     road.attic.run("sysctl", "-q", "net.ipv4.ip_forward=1")
     road.monitor.run("wg", "set", "wg0", "peer", attic, "allowed-ips", beyond)
     road.monitor.ip("route add 10.99.0.3/32 dev wg0")
-    for url, chain in ((BOUND_TO_THE_ADDRESS, "input"), ("http://10.99.0.3/", "forward")):
-        before = met(road.attic, REST, chain)
+    for url, chain in ((BY_ADDRESS[0], "input"), ("http://10.99.0.3/", "forward")):
+        before = met(road.attic, REST, chain=chain)
         assert given(road.monitor, url) == 0
-        assert met(road.attic, REST, chain) > before
+        assert met(road.attic, REST, chain=chain) > before
     road.monitor.ip("route delete 10.99.0.3/32 dev wg0")
 
 
@@ -226,9 +238,9 @@ def test_other_host_is_not_forwarded(road: Road) -> None:
     monitor = road.other.run("wg", "show", "wg0", "peers").strip()
     road.other.run("wg", "set", "wg0", "peer", monitor, "allowed-ips", "10.77.0.0/24")
     road.other.ip("route replace 10.77.0.0/24 dev wg0")
-    before = met(road.monitor, REST, "forward")
+    before = met(road.monitor, REST, chain="forward")
     assert given(road.other, MOTESD) == 0
-    assert met(road.monitor, REST, "forward") > before
+    assert met(road.monitor, REST, chain="forward") > before
     with without_firewall(road.monitor):
         before = met(road.attic, ELSE)
         assert given(road.other, MOTESD) == 0
@@ -246,10 +258,10 @@ def test_other_peer_is_kept_out(road: Road) -> None:
         assert given(road.other, MOTESD) == 0
         assert met(road.attic, ELSE) > before
         with without_firewall(road.attic):
-            assert given(road.other, BOUND_TO_THE_ADDRESS) > 0
+            assert given(road.other, BY_ADDRESS[0]) > 0
             assert given(road.other, MOTESD) == 0
             road.other.ip("address add 10.77.0.1/32 dev wg0")
-            assert given(road.other, BOUND_TO_THE_ADDRESS, "--interface", "10.77.0.1") == 0
+            assert given(road.other, BY_ADDRESS[0], "--interface", "10.77.0.1") == 0
     road.lets_in(road.monitor, MOTESD)
 
 
