@@ -1,20 +1,25 @@
 """What a database has, asked over Prometheus' API."""
 
 import json
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from tests.support.page import Series
-from tests.support.program import Program
 
 # Labels that the database adds.
 _ADDED = {"instance", "job"}
 
 
+class Asked(Protocol):
+    """Who gives the content of an answer with status 200: a `program.Program`, or what stands before some."""
+
+    def get(self, path: str) -> str: ...
+
+
 class Database:
     """One that scrapes motes, and nothing else, as the job `motes`."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Asked) -> None:
         self._program = program
 
     def value(self, expression: str) -> float | None:
