@@ -5,6 +5,8 @@ cd "$(dirname "$0")"
 key=/etc/wireguard/wg0.key
 # What was installed here, as sha256sum(1) has it: other files are somebody else's.
 list=/etc/motes/fleet.files
+# What was changed, until those that it concerns have been told: a run may end anywhere.
+pending=/etc/motes/fleet.pending
 
 if [ $# != 0 ]; then
 	cat <<-HELP
@@ -42,7 +44,7 @@ files() {
 line() { printf '%s  %s\n' "$(sha256sum <"$1" | cut -c 1-64)" "${1#/}"; }
 ours() { line "/$1" | grep -qxFf - "$list" 2>/dev/null; }
 differs() { ! cmp -s "$1" "/$1"; }
-changed() { printf '%s\n' "$touched" | grep -q "^$1"; }
+changed() { grep -qs "^$1" "$pending"; }
 
 mode() {
 	case $1 in
@@ -54,6 +56,7 @@ mode() {
 }
 
 put() {
+	printf '%s\n' "$1" >>"$pending"
 	mkdir -p "/${1%/*}"
 	cp "$1" "/$1.fleet-new"
 	chmod "$(mode "$1")" "/$1.fleet-new"
@@ -75,7 +78,8 @@ look() {
 	missing=
 	for program in $wanted; do command -v "$program" >/dev/null || missing="$missing $program"; done
 	[ -z "$missing" ] || refuse "these programs are missing:$missing" \
-		"(on Debian they are in wireguard-tools, nftables, openssh-client, openssh-server, nginx-light," "openssl, victoria-metrics, motesd)"
+		"(on Debian they are in wireguard-tools, nftables, openssh-client, openssh-server, nginx-light, openssl," \
+		"victoria-metrics, motesd)"
 	[ ! -e etc/nginx/conf.d/motes.conf ] || grep -q ^_motes: /etc/group ||
 		refuse "there is no group _motes, which motes-core makes: is motesd from a package?"
 	[ ! -e etc/motes/motes.toml ] || motesd --config.check --config.file=etc/motes/motes.toml >/dev/null ||
@@ -99,6 +103,7 @@ remove() {
 	etc/systemd/system/motes-*.service) stop "$(basename "$1" .service)" - ;;
 	etc/init.d/motes-*) stop - "${1##*/}" ;;
 	esac
+	printf '%s\n' "$1" >>"$pending"
 	rm "/$1"
 	say "removed /$1"
 }
@@ -111,15 +116,12 @@ install_files() {
 	for file in $gone; do
 		[ ! -e "/$file" ] || remove "$file"
 	done
-	touched=$gone
-	# Both, for this may end anywhere.
-	cat "$list.new" >>"$list"
 	for file in $(files); do
 		differs "$file" || continue
 		[ "$file" != etc/motes/motes.toml ] || [ ! -e "/$file" ] || ours "$file" || keep "$file"
+		# Both, for what is there is ours before and after.
+		line "$file" >>"$list"
 		put "$file"
-		touched="$touched
-$file"
 	done
 	mv "$list.new" "$list"
 }
@@ -356,7 +358,8 @@ database() {
 
 complete=yes
 look
-before=$(interface /etc/wireguard/wg0.conf)
+before=
+[ -e "$pending" ] || before=$(interface /etc/wireguard/wg0.conf)
 permitted=$(cat /etc/ssh/motes-tunnel.made.keys 2>/dev/null || true)
 install_files
 [ "$manager" != systemd ] || ! changed etc/systemd/ || systemctl daemon-reload
@@ -370,6 +373,7 @@ install_files
 for one in ${asked:-}; do password "/etc/prometheus/motes/$one.password" prometheus "$one"; done
 web
 [ ! -e etc/prometheus/motes ] || database
+rm -f "$pending"
 if [ "$complete" = yes ]; then
 	say "$name is as the inventory has it"
 else

@@ -181,6 +181,21 @@ def test_what_was_changed_on_the_host_is_left(fleet: Fleet) -> None:
     fleet.install("router")
 
 
+def test_what_was_not_told_is_told_the_next_time(fleet: Fleet) -> None:
+    """nginx refuses what somebody else has written for it; once that is mended, it still takes what is new."""
+    garden, asked = fleet.hosts["garden"], fleet.inventory.read_text()
+    other = garden.path("/etc/nginx/conf.d/other.conf")
+    other.write_text("no such thing;\n")
+    fleet.write(asked.replace("garden.example.org:9443", "garden.example.org:9444"))
+    assert fleet.attempt("garden").returncode == 1
+    other.unlink()
+    garden.write("/run/bin/nginx", '#!/bin/sh\necho "$@" >>/run/nginx-was-asked\n', 0o755)
+    fleet.install("garden")
+    assert garden.path("/run/nginx-was-asked").read_text() == "-t -q\n"
+    fleet.install("garden")
+    assert garden.path("/run/nginx-was-asked").read_text() == "-t -q\n"
+
+
 def test_a_host_takes_another_road(fleet: Fleet) -> None:
     """Nothing is left of the one, and its key lets nobody in any more."""
     text = fleet.inventory.read_text()
