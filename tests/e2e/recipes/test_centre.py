@@ -87,9 +87,9 @@ def trust(monitor: Host) -> None:
 def series(program: Program, when: str) -> list[dict[str, str]]:
     """All that there have been of attic, and of what would have an address for a name.
 
-    No two may ask in the same words: VictoriaMetrics does not know of series for a while that are newer than its answer.
+    No two may ask in the same words: for a while VictoriaMetrics answers with the series that it found the last time.
     """
-    asked = urlencode({"query": '{job!="", instance!~"notebook|router|garden|%s"}[1h]' % when})
+    asked = urlencode({"query": f'{{job!="", instance!~"notebook|router|garden|{when}"}}[1h]'})
     return [one["metric"] for one in json.loads(program.get(f"/api/v1/query?{asked}"))["data"]["result"]]
 
 
