@@ -28,6 +28,7 @@ _HEAD = """\
 #!/bin/sh
 # Makes the host that it runs on what the files beside it say; see --help.
 """
+_UNTIL_THEN = "and run this again: until then nothing comes from these hosts, and from none if it is the monitor's"
 # What has no secret in it, but is nobody else's concern: wg-quick warns where others can read it.
 _PRIVATE = "etc/wireguard/"
 # Hashes of passwords.
@@ -149,9 +150,4 @@ def _missing(found: Inventory, source: Path) -> Iterator[Line]:
     for name, key in dict.fromkeys(missing):
         yield ((f"{name} has no {key} yet: its {INSTALL} prints it; write it into {plain(str(source))}", "note"),)
     if missing:
-        yield (
-            (
-                "and run this again, for until then these hosts, or all if it is the monitor's, cannot be reached",
-                "note",
-            ),
-        )
+        yield ((_UNTIL_THEN, "note"),)

@@ -204,14 +204,18 @@ ssh_tunnel() {
 
 # Where hosts' tunnels end. Those that are open outlive their keys.
 tunnels() {
-	tunnel_user
-	publish ssh-key "$(cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub)" "$ssh_key"
+	keys=/etc/ssh/motes-tunnel.made.keys
+	if [ -e "$keys" ]; then
+		tunnel_user
+		publish ssh-key "$(cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub)" "$ssh_key"
+	else
+		keys=/dev/null
+	fi
 	if changed etc/ssh/sshd_config; then
 		sshd -t
 		for service in ssh sshd; do ! runs $service $service || reload $service $service; done
 	fi
-	keys=/etc/ssh/motes-tunnel.made.keys
-	if printf '%s\n' "$permitted" | grep -q . && printf '%s\n' "$permitted" | grep -qvxFf $keys; then
+	if [ -n "$permitted" ] && printf '%s\n' "$permitted" | grep -qvxFf "$keys"; then
 		pkill -u motes-tunnel || true
 		say "ended all SSH tunnels, for one may not be any more; the others come back"
 	fi
@@ -366,7 +370,7 @@ install_files
 [ ! -e etc/wireguard/wg0.conf ] || { make_key && tunnel; }
 [ ! -e etc/motes/motes.toml ] || daemon
 [ ! -e etc/motes/tunnel.conf ] || ssh_tunnel
-[ ! -e etc/ssh/motes-tunnel.made.keys ] || tunnels
+[ -z "$permitted" ] && [ ! -e etc/ssh/motes-tunnel.made.keys ] || tunnels
 [ ! -e etc/nginx/conf.d/motes.conf ] || behind_nginx
 [ ! -e etc/motes/vmagent.env ] || pushes
 [ ! -e etc/motes/vmauth.yml ] || pushed

@@ -209,3 +209,7 @@ def test_a_host_takes_another_road(fleet: Fleet) -> None:
     assert "ended all SSH tunnels" in fleet.install("monitor")
     assert ended.read_text() == "-u motes-tunnel\n"
     assert "notebook" not in fleet.hosts["monitor"].path("/etc/ssh/motes-tunnel.made.keys").read_text()
+    ended.unlink()
+    fleet.write(text[: text.index("[hosts.notebook]")] + text[text.index("[hosts.garden]") :])
+    assert "ended all SSH tunnels" in fleet.install("monitor")
+    assert not fleet.hosts["monitor"].path("/etc/ssh/sshd_config.d/motes-tunnel.conf").exists()
