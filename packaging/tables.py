@@ -20,6 +20,8 @@ README = Path(__file__).parents[1] / "README.md"
 SENSORS = ("thermometer_", "card10_", "firefox_")
 
 _BEGIN, _END = "<!-- table: {} -->\n", "<!-- end -->\n"
+# On what is served of an instance beside another.
+_INSTANCE = "instance_name"
 _SAMPLE = re.compile(r"(\w+)(?:\{(.*)\})? \S+")
 _LABEL = re.compile(r'(\w+)="(?:[^"\\]|\\.)*"')
 
@@ -42,7 +44,8 @@ def metrics(page: str, prefix: str) -> str:
             name, _, help = line.removeprefix("# HELP ").partition(" ")
             helps[name] = help
         elif found := _SAMPLE.fullmatch(line):
-            labels.setdefault(found[1], {}).update(dict.fromkeys(_LABEL.findall(found[2] or "")))
+            named = [label for label in _LABEL.findall(found[2] or "") if label != _INSTANCE]
+            labels.setdefault(found[1], {}).update(dict.fromkeys(named))
     rows = [(_shown(name, labels[name]), helps[name].rstrip(".")) for name in labels if name.startswith(prefix)]
     return _table(("metric", ""), rows)
 

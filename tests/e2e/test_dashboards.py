@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 
@@ -14,7 +15,8 @@ from tests.support.counterparts import victoria_metrics
 from tests.support.dashboards import FILES, Query, legend_labels, queries
 from tests.support.database import Database
 from tests.support.home import RULES, Home
-from tests.support.program import free_port
+from tests.support.namespaces import until
+from tests.support.program import ROOT, free_port
 from tests.support.promql import selectors
 
 QUERIES = list(chain.from_iterable(map(queries, FILES)))
@@ -70,6 +72,20 @@ def test_node_exporter_full(home: Home, metric: str, matchers: str, labels: str)
         assert not home.database.labels(selector)
     else:
         assert set(filter(None, labels.split(","))) <= set().union(*home.gives(selector))
+
+
+def test_the_readmes_tables(home: Home, tmp_path: Path) -> None:
+    """They name each metric that a house with everything in it has; with `page`, they can be made anew."""
+    tables = run_path(str(ROOT / "packaging/tables.py"))
+    page = tmp_path / "page"
+
+    def told() -> bool:
+        home.speak()
+        page.write_text(home.attic.get("/metrics"))
+        text = (ROOT / "README.md").read_text()
+        return str(tables["replaced"](text, tables["tables"]([page.read_text()]))) == text
+
+    until(told, f"the README as packaging/tables.py {page} writes it")
 
 
 def test_node_exporter_full_joins(home: Home) -> None:

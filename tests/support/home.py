@@ -23,6 +23,7 @@ from tests.support.household import CELLAR, LIVING_ROOM, Household, motesd
 from tests.support.namespaces import until
 from tests.support.program import ROOT, Program, free_port, motes_node
 from tests.support.service import Answers, Service
+from tests.support.sessions import Profile, session, tab, window
 from tests.support.tree import unpack
 
 # Seconds, for a browser to start and for the second of two samples, on a slow machine.
@@ -49,6 +50,10 @@ adapter = "hci7"
 device = ["/dev/serial/by-path/nothing"]
 [firefox-tabs.guest]
 profile = ["/home/guest/nothing"]
+"""
+_COPY = """[firefox-tabs.copy]
+profile = ["{}"]
+containers = true
 """
 # What the other machines have not: a sensor's hysteresis, and a connection in each of the kernel's states.
 _CONNECTION = "\t0: 0100007F:0016 0100007F:D431 {:02X} 00000024:00000003 01:00000014 00000000 0 0 40001\n"
@@ -121,7 +126,8 @@ class Home:
         self.browser = enter(Firefox(self.house.home, self._folder / "firefox.log"))
         on = {f"MOTES_COLLECTOR_{name}": "true" for name in ("INTERRUPTS", "PROCESSES", "SYSTEMD", "TCPSTAT")}
         ports = {host: free_port() for host in HOSTS}
-        ports["attic"] = enter(motesd(self.house, more=_MORE, **on)).port
+        self.attic = enter(motesd(self.house, more=_MORE + _COPY.format(self._copy()), **on))
+        ports["attic"] = self.attic.port
         for host in TREES:
             ports[host] = enter(self._machine(host)).port
         agent = enter(self._vmagent())
@@ -130,6 +136,13 @@ class Home:
         # The agent and Prometheus itself, too.
         up = len(TREES) + 3
         until(lambda: len(self.database.values("up == 1")) == up, f"{up} scrapes are good", self.prometheus.log)
+
+    def _copy(self) -> Path:
+        """Somebody's profile, of whose session the newest file is damaged."""
+        profile = Profile(self._folder / "copy")
+        profile.save(session(window(tab(userContextId=2))))
+        profile.save(b"mozLz40")
+        return profile.path
 
     def _machine(self, host: str) -> Program:
         """motes-node, with all it has, on another machine's files."""
