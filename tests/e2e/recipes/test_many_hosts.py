@@ -93,6 +93,7 @@ class Machine:
             return found is not None and int(found[1]) > 3 * rows
 
         until(enough, "three scrapes of all hosts", self.scraper.log)
+        self.database.get("/internal/force_flush")
         until(lambda: self.asked.value("sum(up)") == len(HOSTS), "all hosts", self.scraper.log)
 
     def goes_on(self, intervals: int) -> None:
