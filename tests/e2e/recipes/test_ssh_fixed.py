@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.database import Database
-from tests.support.namespaces import Host, Lan, until
+from tests.support.namespaces import WITHIN, Host, Lan, until
 from tests.support.program import Program
 from tests.support.recipes import (
     RECIPES,
@@ -312,9 +312,10 @@ def test_another_address(road: Road, seldom: Scrapes) -> None:
     road.router.ip("address delete 10.99.0.2/24 dev eth0", "address add 10.99.0.22/24 dev eth0")
     tunnel.process.kill()
     tunnel.process.wait()
+    said = len(tunnel.log())
     tunnel.start()
-    assert tunnel.process.wait() == 255
-    assert "remote port forwarding failed" in tunnel.log()
+    assert tunnel.process.wait(WITHIN) == 255
+    assert "remote port forwarding failed" in tunnel.log()[said:]
     assert is_listening(road.monitor, ROUTER)
     seldom.fail(1, since)
     until(lambda: not is_listening(road.monitor, ROUTER), "sshd frees the port", road.log)
@@ -333,11 +334,11 @@ def test_a_host_that_is_taken_out(road: Road, program: Program, scrapes: Scrapes
     # The host's processes alone: all that run here are seen.
     road.monitor.run("pkill", "-u", USER, "--ns", str(road.monitor.pid), "--nslist", "net")
     for tunnel in road.tunnels:
-        tunnel.process.wait()
+        tunnel.process.wait(WITHIN)
     until(lambda: router.is_back(road.monitor), "router's tunnel", road.log)
     scrapes.work()
     shed.start()
-    assert shed.process.wait() == 255
+    assert shed.process.wait(WITHIN) == 255
     assert "Permission denied" in shed.log()
-    assert Answer(road.monitor, f"{PLACE}/shed/metrics").status == 404
+    until(lambda: Answer(road.monitor, f"{PLACE}/shed/metrics").status == 404, "nginx has no place for it")
     until(lambda: "shed" not in program.get("/api/v1/targets?state=active"), "shed is no target any more")
