@@ -179,7 +179,7 @@ def test_another_monitor_is_not_believed(road: Road, tmp_path: Path) -> None:
     road.neighbour.write(ssh.KEYS, road.notebook.path("/etc/motes/tunnel.key.pub").read_text())
     ssh.start_sshd(road.neighbour, tmp_path / "log")
     there = ("-o", "HostName=10.99.0.3", "-o", "HostKeyAlias=monitor.example.org")
-    done = road.notebook.attempt(*WITH_KEY, *there, "-N", MONITOR)
+    done = road.notebook.attempt(*ssh.AS_USER, "ssh", "-F", TUNNEL, *there, "-NT", "monitor")
     assert done.returncode == 255
     assert "Host key verification failed" in done.stderr
 
