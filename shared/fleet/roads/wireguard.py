@@ -63,7 +63,8 @@ table inet motes {{
 {scraped}
 		tcp dport {port} counter drop
 		iifname "wg0" ct state established,related accept
-		iifname "wg0" meta l4proto {{ icmp, ipv6-icmp }} accept
+		iifname "wg0" icmp type echo-request accept
+		iifname "wg0" icmpv6 type echo-request accept
 		iifname "wg0" counter drop
 	}}
 
@@ -87,7 +88,8 @@ table inet motes {{
 		# Linux takes packets for any of its addresses on any interface.
 {guarded}
 		iifname "wg0" ct state established,related accept
-		iifname "wg0" meta l4proto {{ icmp, ipv6-icmp }} accept
+		iifname "wg0" icmp type echo-request accept
+		iifname "wg0" icmpv6 type echo-request accept
 		iifname "wg0" counter drop
 	}}
 
