@@ -17,6 +17,8 @@ OWN = [f'up{{job="{job}", instance="cabin", site=""}}' for job in ("motes", "vma
 DROPPED = "vmagent_remotewrite_packets_dropped_total"
 RETRIES = "vmagent_remotewrite_retries_count_total"
 PENDING = "vmagent_remotewrite_pending_data_bytes"
+# That are not on disk yet: five in memory, one until they are written, and one until that is noted down.
+SECONDS = 7
 LIAR = """
 global: {scrape_interval: 1s}
 scrape_configs:
@@ -231,12 +233,12 @@ def test_killed_while_offline(road: Road) -> None:
     """What was scraped in the last seconds is lost, and no more."""
     road.arrives()
     road.is_cut()
-    road.sender.goes_on(12)
+    road.sender.goes_on(20)
     scraped, moment = road.before + road.sender.scrapes(), time.time()
     road.sender.kill()
     road.is_back()
     road.sender.start()
-    until(lambda: road.until_then(moment) >= scraped - 2 * 3, "what was in the buffer", road.sender.vmagent.log)
+    until(lambda: road.until_then(moment) >= scraped - 2 * SECONDS, "what was in the buffer", road.sender.vmagent.log)
     road.before = road.until_then(moment)
     road.arrives()
 
@@ -258,6 +260,8 @@ def test_the_disk_is_full(road: Road) -> None:
     road.is_back()
     road.sender.start()
     until(
-        lambda: road.until_then(moment) >= before + scraped - 2 * 3, "what was in the buffer", road.sender.vmagent.log
+        lambda: road.until_then(moment) >= before + scraped - 2 * SECONDS,
+        "what was in the buffer",
+        road.sender.vmagent.log,
     )
     assert road.sender.vmagent.process.poll() is None
