@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.support import bringing
 from tests.support.namespaces import Host, until
 from tests.support.nspawn import Machine
 from tests.support.recipes import RECIPES, follow, install
@@ -73,11 +74,8 @@ def is_listening(host: Host, port: int) -> bool:
 
 
 def bring(machine: Machine) -> None:
-    """Onto a machine that was made without them: this one's programs, with the libraries that they want."""
-    told = subprocess.run(["ldd", *_PROGRAMS], capture_output=True, text=True, check=True).stdout
-    libraries = {words[2] for line in told.splitlines() if (words := line.split())[1:2] == ["=>"]}
-    for file in (*_PROGRAMS, *sorted(libraries), "/lib64/ld-linux-x86-64.so.2", "/etc/ssh/sshd_config"):
-        there = machine.path(file)
-        if not there.exists():
-            there.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, there)
+    """This one's programs, onto a machine that was made without them."""
+    bringing.bring(machine, *_PROGRAMS)
+    folder = machine.path("/etc/ssh")
+    folder.mkdir(exist_ok=True)
+    shutil.copy("/etc/ssh/sshd_config", folder)
