@@ -23,6 +23,8 @@ global:
 rule_files:
   - hosts.yml
   - roads.yml
+  # The other rules and alerts, where they have been put there.
+  - rules/*.yml
 
 """
 _RULES = """\
