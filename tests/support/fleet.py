@@ -29,6 +29,11 @@ _OUR_PROGRAMS = "/run/bin"
 _COPY = "/run/fleet"
 
 
+def motes_fleet(inventory: Path, output: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    command = [*MOTES, "fleet", str(inventory), str(output), *flags]
+    return subprocess.run(command, env=_ENVIRONMENT, capture_output=True, text=True, check=False)
+
+
 class Fleet:
     """A monitor, whose LAN is everybody's, and those who are in its inventory."""
 
@@ -107,8 +112,7 @@ class Fleet:
 
     def _run(self, *flags: str) -> subprocess.CompletedProcess[str]:
         self.inventory.write_text("\n".join(self._tables.values()))
-        command = [*MOTES, "fleet", str(self.inventory), str(self.output), *flags]
-        return subprocess.run(command, env=_ENVIRONMENT, capture_output=True, text=True, check=False)
+        return motes_fleet(self.inventory, self.output, *flags)
 
     def _prepare(self, host: Host) -> None:
         host.own("/etc", "/var/lib")

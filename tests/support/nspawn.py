@@ -17,9 +17,10 @@ from typing import Self
 from tests.support import debian
 from tests.support.namespaces import OWN_MOUNTS, WITHIN, until
 
-# What Debian's installer would install, as far as it matters, and what our packages depend on.
+# What Debian's installer would install, as far as it matters, what a tunnel wants, and what our packages depend on.
 _WANTED = (
     *("systemd", "systemd-sysv", "dbus", "dbus-user-session", "libnss-systemd", "libpam-systemd"),
+    *("iproute2", "nftables", "wireguard-go", "wireguard-tools"),
     *("adduser", "python3", "python3-bleak", "python3-cryptography", "python3-lz4", "python3-serial"),
 )
 NAME = "motes-test"
