@@ -91,6 +91,17 @@ def test_every_command_works_in_its_order(debian: Machine, tmp_path: Path) -> No
     types(debian, "systemctl is-active motes-node")
 
 
+def test_every_configuration_is_right(debian: Machine) -> None:
+    """What stands there in TOML is taken by what it is for."""
+    debian.write("/etc/motes/thermometers.keys", "A4C138000001 00112233445566778899aabbccddeeff\n")
+    for block in readme.blocks("toml"):
+        debian.write("/root/file.toml", block.text)
+        if block.heading == "A fleet from one file":
+            types(debian, "motes fleet /root/file.toml /root/out")
+        elif block.heading != "Writing an exporter":
+            types(debian, "motesd --config.check --config.file=/root/file.toml")
+
+
 def test_every_service_comes_up(debian: Machine) -> None:
     debian.run("rm", "-f", "/etc/default/motes-node")
     types(debian, "systemctl restart motes-node")
