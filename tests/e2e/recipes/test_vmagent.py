@@ -101,6 +101,10 @@ def test_metrics_arrive(road: Road) -> None:
     assert database.value(f'{DROPPED}{{job="vmagent", instance="cabin"}}') == 0
 
 
+def test_what_a_person_asks(road: Road) -> None:
+    assert follow(road.sender.host, "vmagent", "curl --config") == "not taken: answered with 400\n"
+
+
 def test_who_may_not_ask(road: Road) -> None:
     """The password is good for writing; beyond the one path there is nothing for anybody."""
     known = ("--user", f"cabin:{road.sender.password}")
