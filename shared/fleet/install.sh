@@ -43,6 +43,11 @@ files() {
 
 line() { printf '%s  %s\n' "$(sha256sum <"$1" | cut -c 1-64)" "${1#/}"; }
 ours() { line "/$1" | grep -qxFf - "$list" 2>/dev/null; }
+# The motes.toml that the package brings, or a person wrote before fleet came.
+was_there() {
+	[ "$1" = etc/motes/motes.toml ] || return 1
+	if [ -e "/$1.before-fleet" ]; then cmp -s "/$1" "/$1.before-fleet"; else ! grep -qs "  $1\$" "$list"; fi
+}
 differs() { ! cmp -s "$1" "/$1"; }
 changed() { grep -qs "^$1" "$pending"; }
 
@@ -86,7 +91,7 @@ look() {
 		refuse "nothing was changed"
 	foreign=
 	for file in $(files); do
-		[ ! -e "/$file" ] || ! differs "$file" || ours "$file" || [ "$file" = etc/motes/motes.toml ] ||
+		[ ! -e "/$file" ] || ! differs "$file" || ours "$file" || was_there "$file" ||
 			foreign="$foreign /$file"
 	done
 	[ -z "$foreign" ] || refuse "not as motes fleet has written it, so move it away:$foreign"
@@ -99,7 +104,8 @@ remove() {
 		return
 	fi
 	case $1 in
-	etc/wireguard/wg0.conf) stop wg-quick@wg0 motes-wg0 ;;
+	etc/wireguard/wg0.conf) stop wg-quick@wg0 - ;;
+	etc/nftables.d/motes.nft) nft delete table inet motes 2>/dev/null || true ;;
 	etc/systemd/system/motes-*.service) stop "$(basename "$1" .service)" - ;;
 	etc/init.d/motes-*) stop - "${1##*/}" ;;
 	esac
@@ -143,7 +149,7 @@ start() {
 
 stop() {
 	case $manager:$1:$2 in
-	systemd:-:* | openrc:*:-) ;;
+	systemd:-:* | none:-:* | openrc:*:-) ;;
 	systemd:*) systemctl --quiet disable --now "$1" ;;
 	openrc:*) rc-service --ifstarted "$2" stop && rc-update -q del "$2" ;;
 	none:wg-quick@wg0:*) ! runs "$1" || wg-quick down wg0 ;;
@@ -356,7 +362,8 @@ daemon() {
 
 database() {
 	! changed 'etc/prometheus/motes/.*\.yml' || ! runs prometheus prometheus || reload prometheus prometheus
-	grep -qs etc/prometheus/motes /etc/default/prometheus /etc/conf.d/prometheus /etc/prometheus/prometheus.yml ||
+	grep -qs etc/prometheus/motes /etc/default/prometheus /etc/conf.d/prometheus /etc/prometheus/prometheus.yml \
+		/etc/systemd/system/prometheus.service.d/motes.conf ||
 		say "Prometheus does not read /etc/prometheus/motes yet: see the recipe fleet"
 }
 
@@ -367,7 +374,8 @@ before=
 permitted=$(cat /etc/ssh/motes-tunnel.made.keys 2>/dev/null || true)
 install_files
 [ "$manager" != systemd ] || ! changed etc/systemd/ || systemctl daemon-reload
-[ ! -e etc/wireguard/wg0.conf ] || { make_key && tunnel; }
+[ ! -e etc/wireguard/wg0.conf ] || make_key
+[ ! -e etc/wireguard/wg0.conf ] || tunnel
 [ ! -e etc/motes/motes.toml ] || daemon
 [ ! -e etc/motes/tunnel.conf ] || ssh_tunnel
 [ -z "$permitted" ] && [ ! -e etc/ssh/motes-tunnel.made.keys ] || tunnels
