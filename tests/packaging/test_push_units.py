@@ -119,7 +119,8 @@ def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openrc.Machine]
 
 # Who kills nginx, and not its worker, leaves that one to serve.
 @pytest.mark.parametrize(
-    ("service", "program", "signal"), [("motes-vmagent", "vmagent", "KILL"), ("motes-gateway", "nginx", "TERM")]
+    ("service", "program", "signal"),
+    [("motes-vmagent", "vmagent", "KILL"), ("motes-vmauth", "vmauth", "KILL"), ("motes-gateway", "nginx", "TERM")],
 )
 def test_openrc(booted: openrc.Machine, service: str, program: str, signal: str) -> None:
     """It starts, comes back when it has ended, and stops."""

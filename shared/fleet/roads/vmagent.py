@@ -21,7 +21,11 @@ _HOSTS = (
     "etc/motes/vmagent.yml",
     "etc/systemd/system/motes-vmagent.service",
 )
-_MONITORS = ("etc/nginx/conf.d/motes-push.conf", "etc/systemd/system/motes-vmauth.service")
+_MONITORS = (
+    "etc/init.d/motes-vmauth",
+    "etc/nginx/conf.d/motes-push.conf",
+    "etc/systemd/system/motes-vmauth.service",
+)
 _USERS = """\
 # Who may push, and as whom. nginx has checked the password before vmauth is asked, and hands over the name.
 # Each may only write, and whatever a host says that it is: its `instance` is what stands here.
