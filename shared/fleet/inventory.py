@@ -3,6 +3,8 @@
 Errors: Misconfigured, with a line for each thing that is wrong and what would be right.
 """
 
+import os
+import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ _INTERVAL = "30s"
 # Tables of motes.toml that belong to no exporter.
 COMMON = ("web", "scrape", "log")
 _LONGEST_FILE = 16 << 20
+STDIN = Path("/dev/stdin")
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,10 @@ class Reader:
 def load(path: Path) -> dict[str, Any]:
     """The tables of a file."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
+            if path != STDIN and not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Misconfigured([f"{path} is not a file"])
+            os.set_blocking(file.fileno(), True)
             content = file.read(_LONGEST_FILE + 1)
     except OSError as error:
         raise Misconfigured([f"cannot read {path}: {error.strerror}"]) from None
@@ -176,6 +182,11 @@ def load(path: Path) -> dict[str, Any]:
         raise Misconfigured([f"{path}: not UTF-8, as TOML is: line {line}"]) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Misconfigured([f"{path}: not TOML: {error}"]) from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """For somebody who writes, if this is a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _one_of(names: Sequence[str], name: str) -> str:

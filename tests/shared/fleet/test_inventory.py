@@ -1,10 +1,12 @@
 """What is wrong with an inventory is told at once, a line each; keys are never repeated."""
 
 import base64
+import os
 from pathlib import Path
 
 import pytest
 from motes.shared.config import Misconfigured
+from motes.shared.fleet import inventory
 from motes.shared.fleet.command import read
 
 KEYS = [base64.b64encode(bytes([number]) * 32).decode() for number in range(4)]
@@ -222,3 +224,18 @@ def test_what_cannot_be_read(tmp_path: Path, content: bytes | None, said: str) -
         file.write_bytes(content)
     with pytest.raises(Misconfigured, match=said):
         read(file)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fleet.toml")
+    with pytest.raises(Misconfigured, match=r"fleet\.toml is not a file"):
+        read(tmp_path / "fleet.toml")
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"[monitor]\n")
+    os.close(writer)
+    monkeypatch.setattr(inventory, "STDIN", Path(f"/dev/fd/{reader}"))
+    assert inventory.load(inventory.STDIN) == {"monitor": {}}
+    os.close(reader)
