@@ -45,7 +45,7 @@ def fleet(words: Sequence[str], terminal: Terminal) -> int:
     found = read(source)
     wanted = trees(found)
     check = given.get(CHECK.name, False)
-    with alone(target) as folder:
+    with alone(target, make=not check) as folder:
         plan = folder.plan(wanted)
         if not check:
             folder.write(wanted, plan)

@@ -49,8 +49,10 @@ class Plan:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator["Folder"]:
-    """The folder, with no other run at work there; `write` makes it where there is none."""
+def alone(path: Path, *, make: bool) -> Iterator["Folder"]:
+    """The folder, with no other run at work there; made where there is none, or seen as an empty one."""
+    if make:
+        _make(path)
     held = _locked(path) if path.exists() else None
     try:
         yield Folder(path)
@@ -76,13 +78,12 @@ class Folder:
             except OSError as error:
                 plan.problems.append(f"cannot read {self._path / path}: {error.strerror}")
         if plan.problems:
-            raise Misconfigured(plan.problems)
+            raise Misconfigured(list(dict.fromkeys(plan.problems)))
         return plan
 
     def write(self, wanted: Mapping[str, File], plan: Plan) -> None:
         lines = frozenset((file.digest, path) for path, file in wanted.items())
         try:
-            self._path.mkdir(parents=True, exist_ok=True)
             self._note(lines | self._known)
             for path in (*plan.new, *plan.changed):
                 self._put(path, wanted[path])
@@ -150,7 +151,9 @@ class Folder:
         here.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self._path / _UNFINISHED
         try:
-            with open(unfinished, "wb", opener=_for_owner) as written:
+            # Of a run that was ended.
+            unfinished.unlink(missing_ok=True)
+            with open(unfinished, "xb", opener=_for_owner) as written:
                 written.write(file.content)
                 written.flush()
                 os.fchmod(written.fileno(), file.mode)
@@ -169,6 +172,15 @@ class Folder:
             except OSError:
                 # Something else is in there.
                 return
+
+
+def _make(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise Misconfigured([f"{path} is not a folder"]) from None
+    except OSError as error:
+        raise Misconfigured([f"cannot make {path}: {error.strerror}"]) from None
 
 
 def _locked(path: Path) -> int:

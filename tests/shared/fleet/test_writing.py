@@ -20,7 +20,7 @@ FIRST = {
 
 def make(folder: Path, wanted: Mapping[str, File]) -> list[list[str]]:
     """What was done: made, changed, removed."""
-    with alone(folder) as there:
+    with alone(folder, make=True) as there:
         plan = there.plan(wanted)
         there.write(wanted, plan)
     return [plan.new, plan.changed, plan.gone]
@@ -144,9 +144,25 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:
-    with alone(tmp_path):
-        assert "another motes fleet is at work there" in refused(tmp_path)
-    make(tmp_path, FIRST)
+    """The first time, too."""
+    folder = tmp_path / "out"
+    with alone(folder, make=True):
+        assert "another motes fleet is at work there" in refused(folder)
+    make(folder, FIRST)
+
+
+def test_who_only_looks_makes_no_folder(tmp_path: Path) -> None:
+    with alone(tmp_path / "out", make=False) as there:
+        assert there.plan(FIRST).new == sorted(FIRST)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_a_run_left_that_was_ended_is_in_nobodys_way(tmp_path: Path) -> None:
+    for leave in (lambda file: file.write_text("half"), lambda file: file.symlink_to("/dev/full"), os.mkfifo):
+        leave(tmp_path / ".motes-fleet-new")
+        make(tmp_path, FIRST)
+        assert there(tmp_path) == FIRST
+        make(tmp_path, {})
 
 
 @pytest.mark.parametrize("after", range(7))
