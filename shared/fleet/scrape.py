@@ -4,7 +4,7 @@ The targets of all roads are in one file, which can be served for http_sd as it 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from motes.shared.fleet.inventory import Host, Inventory
 from motes.shared.fleet.quoting import quoted, scalar
@@ -27,10 +27,16 @@ rule_files:
   - rules/*.yml
 
 """
-_RULES = """\
-# Every host that there is to be, and its road, for checks that have to know of those that are silent.
+_SCRAPED = """\
+# Every host that is to be scraped, and its road, for checks that have to know of those that are silent.
 groups:
   - name: motes-hosts
+"""
+_PUSHING = """\
+# Every host that is to push, likewise: for vmalert, which asks the database that they push to. Prometheus, which never
+# hears them, would have them silent for ever.
+groups:
+  - name: motes-pushing-hosts
 """
 
 
@@ -41,7 +47,8 @@ def monitor_files(inventory: Inventory) -> dict[str, str]:
         f"{FOLDER}/prometheus.yml": _PROMETHEUS.format(interval=interval) + jobs,
         f"{FOLDER}/scrape.yml": jobs,
         f"{FOLDER}/targets.json": _targets(inventory),
-        f"{FOLDER}/hosts.yml": _rules(inventory),
+        f"{FOLDER}/hosts.yml": _SCRAPED + _rules(host for host in inventory.hosts if not _pushes(host)),
+        f"{FOLDER}/pushing.yml": _PUSHING + _rules(filter(_pushes, inventory.hosts)),
         f"{FOLDER}/roads.yml": text("roads.yml"),
     }
 
@@ -63,11 +70,13 @@ def _group(host: Host, address: str, labels: Mapping[str, str]) -> dict[str, obj
     return {"targets": [address], "labels": {**labels, **names, **host.labels}}
 
 
-def _rules(inventory: Inventory) -> str:
-    rules = "".join(
-        ["".join(_rule({"instance": host.name, "road": host.road, **host.labels})) for host in inventory.hosts]
-    )
-    return _RULES + (f"    rules:\n{rules}" if rules else "    rules: []\n")
+def _pushes(host: Host) -> bool:
+    return ROADS[host.road].target(host) is None
+
+
+def _rules(hosts: Iterable[Host]) -> str:
+    rules = "".join(["".join(_rule({"instance": host.name, "road": host.road, **host.labels})) for host in hosts])
+    return f"    rules:\n{rules}" if rules else "    rules: []\n"
 
 
 def _rule(labels: Mapping[str, str]) -> Iterator[str]:
