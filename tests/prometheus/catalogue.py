@@ -37,7 +37,12 @@ _EVERYTHING = (
     "firefox_problem_info",
     "card10_problem_info",
 )
-_WRITING = 'remote_write: [{url: "http://127.0.0.1:1/"}]\n'
+# It writes to itself what a rule makes, for some names are there only once it has written.
+_WRITING = """
+rule_files: [rules.yml]
+remote_write: [{{url: "http://127.0.0.1:{port}/api/v1/write", queue_config: {{batch_send_deadline: 100ms}}}}]
+"""
+_RULES = "groups: [{name: all, interval: 100ms, rules: [{record: one, expr: vector(1)}]}]"
 
 
 def names(pages: Iterable[str]) -> Catalogue:
@@ -83,16 +88,20 @@ def of_vmagent(folder: Path) -> Catalogue:
 
 def of_prometheus(folder: Path) -> Catalogue:
     port = free_port()
-    (folder / "prometheus.yml").write_text(_WRITING)
+    (folder / "prometheus.yml").write_text(_WRITING.format(port=port))
+    (folder / "rules.yml").write_text(_RULES)
     command = (
         "/usr/bin/prometheus",
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
+        "--web.enable-remote-write-receiver",
     )
-    return _served(command, port, folder / "log", ready="/-/ready")
+    sent = "prometheus_remote_storage_queue_highest_sent_timestamp_seconds"
+    return _served(command, port, folder / "log", ready="/-/ready", has=sent)
 
 
-def _served(command: tuple[str, ...], port: int, log: Path, *, ready: str) -> Catalogue:
+def _served(command: tuple[str, ...], port: int, log: Path, *, ready: str, has: str = "") -> Catalogue:
     with Program(command, port, log, ready=ready, machine=HERE) as program:
+        until(lambda: f"\n{has}" in program.get("/metrics"), has, program.log)
         return names([program.get("/metrics")])

@@ -16,7 +16,9 @@ from tests.prometheus import catalogue
 from tests.support.program import ROOT
 from tests.support.promql import grouped, selectors
 
-RULES = sorted((ROOT / "packaging/prometheus").glob("*.yml"))
+# Recipes have some of their own.
+OF_RECIPES = [file for file in (ROOT / "packaging/recipes").rglob("*.yml") if "\ngroups:\n" in file.read_text()]
+RULES = sorted([*(ROOT / "packaging/prometheus").glob("*.yml"), *OF_RECIPES])
 CASES = sorted(Path(__file__).parent.glob("*.test.yml"))
 _LABEL = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)")
 _ROAD = re.compile(r'\broad="([^"]*)"')
@@ -105,7 +107,9 @@ def test_tells_what_to_do(alert: str) -> None:
 
 @pytest.mark.parametrize("file", RULES, ids=lambda file: file.stem)
 def test_readme_names(file: Path) -> None:
-    assert f"`{file.name}`" in file.with_name("README.md").read_text()
+    """That of its folder, or of its recipe."""
+    readme = next(there for folder in file.parents if (there := folder / "README.md").exists())
+    assert f"`{file.relative_to(readme.parent)}`" in readme.read_text()
 
 
 def test_each_limit_is_used() -> None:
