@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,13 +19,25 @@ import pytest
 from tests.support import crowd, service_file
 from tests.support.crowd import HOSTS, INTERVAL
 from tests.support.database import Database
-from tests.support.namespaces import Host, Lan, until
+from tests.support.namespaces import WITHIN, Host, Lan, until
 from tests.support.program import Program
-from tests.support.recipes import Answer, follow, install, name
+from tests.support.recipes import RECIPES, SCRAPE, Answer, follow, install, name, prometheus
 
 NAMES = {"monitor.example.org": "10.99.0.1", "monitor2.example.org": "10.99.0.2"}
 # Seconds of samples that VictoriaMetrics may have in memory alone, and loses when it is killed; as the recipe says.
 UNWRITTEN = 8
+SERVICE = "victoria-metrics.service"
+DROP_IN = f"{SERVICE}.d/motes.many-hosts.conf"
+# What the recipe has a person change, where a web server has the targets.
+BY_HTTP = {
+    "file_sd_configs:": "http_sd_configs:",
+    "files: [/etc/prometheus/motes/targets.json]": "url: http://127.0.0.1/targets.json",
+}
+# As Debian's /etc/default has it, and as a test wants its answers: at once.
+ARGS = (
+    "-storageDataPath=/var/lib/victoria-metrics -search.latencyOffset=0s -search.disableCache"
+    " -memory.allowedBytes=128MiB"
+)
 
 
 class Front:
@@ -68,11 +82,9 @@ class Machine:
             self.host.write(f"/etc/prometheus/motes/{file.name}", file.read_text())
 
     def start_database(self) -> None:
-        unit = self.host.path("/etc/systemd/system/victoria-metrics.service.d/motes.conf").read_text()
-        *_, command = service_file.entries(unit, "ExecStart")
-        quick = ("-search.latencyOffset=0s", "-search.disableCache", "-memory.allowedBytes=128MiB")
-        log = self._folder / "database.log"
-        self.database = Program((*command.split(), *quick), 8428, log, ready="/health", machine=self.host)
+        unit = self.host.path(f"/etc/systemd/system/{DROP_IN}").read_text().replace("ExecStart=\n", "")
+        command = service_file.exec_start(unit, variables={"ARGS": ARGS})
+        self.database = Program(command, 8428, self._folder / "database.log", ready="/health", machine=self.host)
 
     def start_front(self) -> None:
         log = self._folder / "nginx.log"
@@ -214,6 +226,19 @@ def test_no_series_has_a_hole(centre: list[Machine]) -> None:
     assert max(gaps(returned)) <= 2 * INTERVAL + UNWRITTEN
 
 
+@pytest.mark.parametrize("recipes", [("centre", "many-hosts"), ("many-hosts", "centre"), ("many-hosts",)], ids=" ".join)
+def test_its_drop_in_counts(recipes: Sequence[str], tmp_path: Path) -> None:
+    """Be that of the recipe centre there or not, before or after."""
+    for recipe in recipes:
+        shutil.copytree(RECIPES / recipe / "monitor", tmp_path, dirs_exist_ok=True)
+    shutil.copy(f"/lib/systemd/system/{SERVICE}", tmp_path / "etc/systemd/system")
+    show = ("systemd-analyze", f"--root={tmp_path}", "cat-config", f"systemd/system/{SERVICE}")
+    done = subprocess.run(show, capture_output=True, text=True, check=True, timeout=WITHIN)
+    of_debian, *_, in_the_end = service_file.entries(done.stdout, "ExecStart")
+    own = (RECIPES / "many-hosts/monitor/etc/systemd/system" / DROP_IN).read_text()
+    assert in_the_end == service_file.entries(own, "ExecStart")[-1] != of_debian
+
+
 @pytest.mark.parametrize(("members", "replicas"), [(2, 1), (3, 2)])
 def test_scrapers_share_the_hosts(tmp_path: Path, members: int, replicas: int) -> None:
     fleet = crowd.write_fleet(tmp_path)
@@ -235,6 +260,27 @@ def test_scrapers_share_the_hosts(tmp_path: Path, members: int, replicas: int) -
     assert found == dict.fromkeys(HOSTS, replicas)
 
 
+def test_a_web_server_hands_out_the_targets(tmp_path: Path) -> None:
+    """To vmagent, and to Prometheus."""
+    with alone() as host:
+        for file in crowd.write_fleet(tmp_path).iterdir():
+            host.write(f"/etc/prometheus/motes/{file.name}", file.read_text())
+        host.write("/etc/nginx/conf.d/targets.conf", "server { listen 127.0.0.1:80; root /etc/prometheus/motes; }\n")
+        host.run("nginx")
+        handed_out = host.path(SCRAPE).read_text()
+        for said, says in BY_HTTP.items():
+            assert said in handed_out
+            handed_out = handed_out.replace(said, says)
+        host.write(SCRAPE, handed_out)
+        vmagent = ("vmagent", f"-promscrape.config={SCRAPE}", f"-remoteWrite.tmpDataPath={tmp_path}/queue")
+        nowhere = ("-remoteWrite.url=http://127.0.0.1:9/", "-httpListenAddr=127.0.0.1:8429")
+        with (
+            Program((*vmagent, *nowhere), 8429, tmp_path / "vmagent.log", ready="/health", machine=host) as one,
+            prometheus(host, tmp_path / "prometheus.log") as other,
+        ):
+            assert sorted(targets(one)) == sorted(targets(other)) == sorted(HOSTS)
+
+
 def targets(scraper: Program) -> list[str]:
     """The hosts that it scrapes, once it has read of them."""
 
@@ -250,7 +296,7 @@ def targets(scraper: Program) -> list[str]:
 def alone() -> Iterator[Host]:
     host = Host()
     try:
-        host.own("/etc", "/var/lib")
+        host.own("/etc", "/var/lib", "/var/log")
         yield host
     finally:
         host.close()
