@@ -20,6 +20,11 @@ global:
   scrape_interval: {interval}
   evaluation_interval: {interval}
 
+alerting:
+  alertmanagers:
+    # Who tells people, once there is such a file.
+    - file_sd_configs: [{{files: [alertmanagers.json]}}]
+
 rule_files:
   - hosts.yml
   - roads.yml

@@ -10,7 +10,7 @@ from tests.support.database import Database
 from tests.support.fleet import KEY, Fleet
 from tests.support.namespaces import Host, Lan, until
 from tests.support.program import Program
-from tests.support.recipes import Answer, Scrapes
+from tests.support.recipes import Answer, Scrapes, commands
 
 # As many tables of an inventory, each with something of its own.
 FIVE = {
@@ -122,6 +122,15 @@ def test_checks_are_evaluated(program: Program, database: Database, scrapes: dic
     assert {rule["name"] for rule in rules()} > {"motes_fleet_host", "MotesHostDown"}
     assert database.values('motes_fleet_host{road="wireguard"}') == [1] * len(FIVE)
     assert [alert for alert in ask(program, "alerts")["alerts"] if alert["state"] == "firing"] == []
+
+
+def test_alerts_are_sent_where_a_file_says(fleet: Fleet, program: Program) -> None:
+    def receivers() -> list[str]:
+        return [each["url"] for each in ask(program, "alertmanagers")["activeAlertmanagers"]]
+
+    assert receivers() == []
+    fleet.monitor.run("sh", "-euc", commands("fleet", "alertmanagers.json"))
+    until(lambda: receivers() == ["http://127.0.0.1:9093/api/v2/alerts"], "whom alerts are sent to", program.log)
 
 
 def test_private_keys_never_leave(fleet: Fleet) -> None:

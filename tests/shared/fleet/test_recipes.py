@@ -1,13 +1,17 @@
 """What fleet writes for the example is what the recipes have, and what those who read it take."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from motes.shared.fleet.command import read, trees
+from motes.shared.fleet.inventory import Host
 
 from tests.support.recipes import RECIPES
 
 EXAMPLE = RECIPES / "fleet/fleet.toml"
+README = RECIPES / "fleet/README.md"
 # Which recipe's files are whose in the example.
 WHOSE = {
     "wireguard/host": "attic",
@@ -37,6 +41,19 @@ def test_the_same_as_the_recipe(recipe: str, name: str) -> None:
     for path, file in content(RECIPES / recipe).items():
         if path not in _OTHERWISE:
             assert written[f"{name}/{path}"] == file
+
+
+@pytest.mark.parametrize("host", read(EXAMPLE).hosts, ids=lambda host: host.road)
+def test_one_host_more_changes_what_the_readme_says(host: Host) -> None:
+    found = read(EXAMPLE)
+    before, after = trees(found), trees(replace(found, hosts=[*found.hosts, replace(host, name="more")]))
+    changed = {path for path in after if before.get(path) != after[path] and not path.startswith("more/")}
+    assert all(path.startswith("monitor/") for path in changed)
+    (row,) = (line for line in README.read_text().splitlines() if line.startswith(f"  | `{host.road}` |"))
+    _, *told = re.findall("`(.+?)`", row)
+    told += ["pushing.yml"] if host.road == "vmagent" else ["targets.json", "hosts.yml"]
+    files = {path.rpartition("/")[2].replace("more", "NAME") for path in changed}
+    assert files == set(told)
 
 
 def test_tunnels_are_nobody_elses_to_read() -> None:
