@@ -71,9 +71,11 @@ def air(guest: Guest) -> Iterator[Air]:
         around.plug_in(guest.adapter)
         until(guest.powered, "the adapter is on")
         yield around
-    if guest.alive():
+    try:
         print(guest.said())
         guest.forget()
+    except KernelDied:
+        pass  # mostly now, as bluetoothd closes what it has: the next test has another guest
 
 
 @pytest.fixture

@@ -89,6 +89,7 @@ class Guest:
 
     def run(self, script: str) -> str:
         """What a shell in the guest says. AssertionError where one of its commands fails."""
+        self.check()
         told = self._tell(script)
         if not told:
             until(lambda: not self.alive(), "the machine has ended, whose shell has")
