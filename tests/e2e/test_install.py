@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import checkout
 from tests.support.namespaces import until
 from tests.support.page import Page
 from tests.support.program import ROOT, Program, free_port
@@ -134,9 +135,7 @@ def test_the_readmes_exporter(installed: Environment, tmp_path: Path) -> None:
 
 def test_every_module_is_installed(installed: Environment) -> None:
     found = {file for file in files(installed) if file.startswith("motes/") and "__pycache__" not in file}
-    tree = [path for part in ("shared", "exporters") for path in (ROOT / part).rglob("*")]
-    wanted = {f"motes/{path.relative_to(ROOT)}" for path in tree if path.suffix == ".py" or path.name == "py.typed"}
-    assert found == wanted
+    assert found == {f"motes/{path}" for path in checkout.modules()}
 
 
 def files(installed: Environment) -> list[str]:

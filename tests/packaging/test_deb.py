@@ -9,14 +9,11 @@ from pathlib import Path
 import pytest
 from motes.shared.version import VERSION
 
-from tests.support import debian
+from tests.support import checkout, debian
 from tests.support.debian import PACKAGES
 from tests.support.program import ROOT
-from tests.support.recipes import RECIPES
 
 MODULES = "usr/lib/python3/dist-packages/"
-# What is no module, and lies among them; besides it what fleet takes from the recipes.
-_BESIDE = ("py.typed", "install.sh", "roads.yml")
 # Besides motes-core and Python.
 DEPENDENCIES = {
     "motes-core": {"adduser"},
@@ -87,11 +84,7 @@ def test_built_again_they_are_the_same(packages: Path, tmp_path: Path) -> None:
 
 def test_every_module_is_in_one_package(contents: dict[str, list[str]]) -> None:
     found = [file for listed in contents.values() for file in listed if file.startswith(f"{MODULES}motes/")]
-    tree = [path for part in ("shared", "exporters") for path in (ROOT / part).rglob("*")]
-    wanted = [path.relative_to(ROOT) for path in tree if path.suffix == ".py" or path.name in _BESIDE]
-    recipes = [path.relative_to(RECIPES) for path in RECIPES.rglob("*") if path.is_file()]
-    wanted += [Path("shared/fleet/files") / path for path in recipes if path.parts[1] in ("host", "monitor")]
-    assert sorted(found) == sorted(f"{MODULES}motes/{path}" for path in wanted)
+    assert sorted(found) == sorted(f"{MODULES}motes/{path}" for path in checkout.modules())
 
 
 @pytest.mark.parametrize("name", PACKAGES)
