@@ -91,7 +91,7 @@ def test_a_sensor_that_fails_is_tried_again(start: Start) -> None:
     _until_it_reads(badge, MEASURED | ESTIMATED)
     badge.measures(error=errno.EIO)
     until(lambda: badge.display == ["no sensor"], "that it fails", lambda: str(badge.display))
-    assert b"\r\nbme680: [Errno 5] EIO\r\n" in badge.shown
+    until(lambda: b"\r\nbme680: [Errno 5] EIO\r\n" in badge.shown, "why", lambda: str(badge.shown))
     badge.measures(error=0, temperature=20)
     _until_it_reads(badge, MEASURED | ESTIMATED | {"temperature": 20})
 
