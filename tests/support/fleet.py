@@ -20,7 +20,7 @@ from tests.support.recipes import name, prometheus
 MOTES = (sys.executable, "-m", "motes.shared.person.program")
 KEY = "/etc/wireguard/wg0.key"
 TUNNEL = "/etc/wireguard/wg0.conf"
-_MOTESD = f"""\
+OUR_MOTESD = f"""\
 #!/bin/sh
 PYTHONPATH={ROOT / ".src"} exec {sys.executable} -m motes.shared.motesd "$@"
 """
@@ -116,7 +116,7 @@ class Fleet:
 
     def _prepare(self, host: Host) -> None:
         host.own("/etc", "/var/lib")
-        host.write(f"{_OUR_PROGRAMS}/motesd", _MOTESD, 0o755)
+        host.write(f"{_OUR_PROGRAMS}/motesd", OUR_MOTESD, 0o755)
 
     def _install(self, called: str) -> str:
         host = self.host(called)

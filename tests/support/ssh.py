@@ -56,14 +56,14 @@ def start_tunnel(host: Host, log: Path) -> subprocess.Popen[bytes]:
     return host.start(*AS_USER, *exec_start(unit), log=log)
 
 
-def start_sshd(monitor: Host, log: Path) -> subprocess.Popen[bytes]:
-    """sshd at port 22 of a host that has /etc as its own."""
+def start_sshd(monitor: Host, log: Path, port: int = 22) -> subprocess.Popen[bytes]:
+    """sshd at a port of a host that has /etc as its own."""
     monitor.run("mkdir", "-p", "/run/sshd")
-    process = monitor.start("/usr/sbin/sshd", "-D", "-e", log=log)
+    process = monitor.start("/usr/sbin/sshd", "-D", "-e", "-p", str(port), log=log)
 
     def listens() -> bool:
         assert process.poll() is None, log.read_text()
-        return is_listening(monitor, 22)
+        return is_listening(monitor, port)
 
     until(listens, "sshd listens", log.read_text)
     return process

@@ -1,42 +1,16 @@
 """What `install` does for the roads that are no tunnel of WireGuard's: secrets are made where they are used, and once.
 
-That what it puts into its place works is shown by the recipes' own tests, for these files are theirs.
+That what it puts into its place works is shown by test_fleet_all_roads.
 """
 
 import re
-import subprocess
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.support.fleet import MOTES
-from tests.support.namespaces import Host, Lan
-from tests.support.program import ROOT
+from tests.support.all_roads import NAMES, Fleet
+from tests.support.namespaces import Lan
 
-NAMES = ("monitor", "notebook", "router", "garden", "cabin")
-INVENTORY = """\
-[monitor]
-ssh = "monitor.example.org:2222"
-outside = ["10.99.0.1", "2001:db8::1"]
-push = "10.99.0.1:8443"
-
-[hosts.notebook]
-road = "ssh-socks"
-port = 21001
-
-[hosts.router]
-road = "ssh-fixed"
-port = 20001
-
-[hosts.garden]
-road = "nginx"
-endpoint = "garden.example.org:9443"
-
-[hosts.cabin]
-road = "vmagent"
-labels = { site = "woods: \\"deep\\"" }
-"""
 PUSHES = '[hosts.notebook]\nroad = "vmagent"\n'
 MADE = {
     "monitor": ("/etc/nginx/motes/push.key", "/etc/prometheus/motes/garden.password"),
@@ -45,52 +19,6 @@ MADE = {
     "garden": ("/etc/nginx/motes/garden.key",),
     "cabin": ("/etc/motes/vmagent.password",),
 }
-TOLD = re.compile(r'write into the inventory, below \[(.*)\]:\n((?:certificate = """[^"]*"""|.*)\n)')
-MOTESD = f'#!/bin/sh\nPYTHONPATH={ROOT / ".src"} exec {MOTES[0]} -m motes.shared.motesd "$@"\n'
-
-
-class Fleet:
-    """Its inventory, as a person keeps it, and what is written from it."""
-
-    def __init__(self, hosts: Mapping[str, Host], folder: Path) -> None:
-        self.hosts = hosts
-        self.inventory = folder / "fleet.toml"
-        self.output = folder / "out"
-        for host in hosts.values():
-            host.own("/etc")
-            host.write("/run/bin/motesd", MOTESD, 0o755)
-            # Processes are not the host's own: it is not to end those of others.
-            host.write("/run/bin/pkill", '#!/bin/sh\necho "$@" >>/run/ended\n', 0o755)
-            host.run("sh", "-c", "grep -q ^_motes: /etc/group || echo _motes:x:4711: >>/etc/group")
-
-    def write(self, text: str = "") -> str:
-        if text:
-            self.inventory.write_text(text)
-        done = subprocess.run(
-            [*MOTES, "fleet", self.inventory, self.output],
-            env={"PYTHONPATH": str(ROOT / ".src")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def attempt(self, name: str, *shell: str) -> subprocess.CompletedProcess[str]:
-        script = str(self.output / name / "install")
-        return self.hosts[name].attempt("env", "PATH=/run/bin:/usr/sbin:/usr/bin:/sbin:/bin", *shell, script)
-
-    def install(self, name: str, *shell: str) -> str:
-        done = self.attempt(name, *shell)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def take_over(self, said: str) -> None:
-        """Write into the inventory what is said to be written there."""
-        text = self.inventory.read_text()
-        for table, lines in TOLD.findall(said):
-            text = text.replace(f"[{table}]\n", f"[{table}]\n{lines}")
-        self.inventory.write_text(text)
 
 
 @pytest.fixture(scope="module")
@@ -98,14 +26,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """What is made has been made, and is in the inventory."""
     with Lan(len(NAMES)) as lan:
         hosts = dict(zip(NAMES, lan.hosts, strict=True))
-        hosts["monitor"].run("mkdir", "/run/sshd")
         fleet = Fleet(hosts, tmp_path_factory.mktemp("fleet"))
-        hosts["monitor"].run("ssh-keygen", "-A")
-        fleet.write(INVENTORY)
-        fleet.take_over("".join([fleet.install(name) for name in NAMES]))
-        fleet.write()
-        for name in NAMES:
-            fleet.install(name)
+        fleet.set_up()
         yield fleet
 
 
