@@ -120,6 +120,7 @@ install_files() {
 	for file in $(files); do line "$file"; done >"$list.new"
 	gone=$(cut -c 67- "$list" | grep -vxF "$(files)" || true)
 	for file in $gone; do
+		rm -f "/$file.fleet-new"
 		[ ! -e "/$file" ] || remove "$file"
 	done
 	for file in $(files); do
@@ -151,7 +152,10 @@ stop() {
 	case $manager:$1:$2 in
 	systemd:-:* | none:-:* | openrc:*:-) ;;
 	systemd:*) systemctl --quiet disable --now "$1" ;;
-	openrc:*) rc-service --ifstarted "$2" stop && rc-update -q del "$2" ;;
+	openrc:*)
+		rc-service --ifstarted "$2" stop || return
+		[ ! -e "/etc/runlevels/default/$2" ] || rc-update -q del "$2" default
+		;;
 	none:wg-quick@wg0:*) ! runs "$1" || wg-quick down wg0 ;;
 	none:*) alone stop "$1" ;;
 	esac
@@ -174,6 +178,15 @@ runs() {
 	none:wg-quick@wg0) ip link show dev wg0 ;;
 	none:*) false ;;
 	esac >/dev/null 2>&1
+}
+
+# Runs, and will after the next boot.
+stays() {
+	runs "$@" || return
+	case $manager in
+	systemd) systemctl --quiet is-enabled "$1" ;;
+	openrc) [ -e "/etc/runlevels/default/$2" ] ;;
+	esac
 }
 
 alone() { say "neither systemd nor OpenRC runs here: $2 is yours to $1"; }
@@ -203,7 +216,7 @@ ssh_tunnel() {
 	publish tunnel-key "$(cut -d ' ' -f 1,2 /etc/motes/tunnel.key.pub)" "$tunnel_key"
 	if [ ! -e /etc/motes/tunnel.known_hosts ]; then
 		say "the tunnel waits for the monitor's ssh-key"
-	elif changed etc/motes/tunnel || changed 'etc/.*/motes-tunnel' || ! runs motes-tunnel motes-tunnel; then
+	elif changed etc/motes/tunnel || changed 'etc/.*/motes-tunnel' || ! stays motes-tunnel motes-tunnel; then
 		start motes-tunnel motes-tunnel
 	fi
 }
@@ -295,7 +308,7 @@ pushes() {
 	if [ ! -e /etc/motes/monitor.pem ]; then
 		say "vmagent waits for the monitor's certificate"
 	elif changed etc/motes/vmagent || changed etc/motes/monitor.pem || changed 'etc/.*/motes-vmagent' ||
-		! runs motes-vmagent motes-vmagent; then
+		! stays motes-vmagent motes-vmagent; then
 		start motes-vmagent motes-vmagent
 	fi
 }
@@ -305,7 +318,7 @@ pushed() {
 	for user in www-data nginx; do
 		! id "$user" >/dev/null 2>&1 || chgrp "$user" /etc/nginx/motes/push.htpasswd
 	done
-	if changed etc/motes/vmauth.yml || changed 'etc/.*/motes-vmauth' || ! runs motes-vmauth motes-vmauth; then
+	if changed etc/motes/vmauth.yml || changed 'etc/.*/motes-vmauth' || ! stays motes-vmauth motes-vmauth; then
 		start motes-vmauth motes-vmauth
 	fi
 }
@@ -337,7 +350,7 @@ interface() { sed '/^\[Peer]/,$d; /^#/d; /^$/d' "$1" 2>/dev/null || true; }
 # Peers alone change without the others noticing. Not so on hosts, which have one, and whose routes follow it.
 tunnel() {
 	! changed etc/nftables.d/motes.nft || nft -f /etc/nftables.d/motes.nft
-	if ! runs wg-quick@wg0 motes-wg0; then
+	if ! stays wg-quick@wg0 motes-wg0; then
 		if [ "$manager" = none ]; then alone start wg0; else start wg-quick@wg0 motes-wg0; fi
 	elif ! changed etc/wireguard/wg0.conf; then
 		:
@@ -353,7 +366,7 @@ daemon() {
 	for exporter in $(sed -n 's/^\[\([a-z0-9-]*\)]$/motes-\1/p' etc/motes/motes.toml); do
 		! runs "$exporter" "$exporter" || { stop "$exporter" "$exporter" && say "stopped $exporter: motesd has it now"; }
 	done
-	if ! runs motesd motesd; then
+	if ! stays motesd motesd; then
 		start motesd motesd
 	elif changed etc/motes/motes.toml; then
 		reload motesd motesd
