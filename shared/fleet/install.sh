@@ -1,5 +1,6 @@
 set -euf
 umask 022
+unset CDPATH
 cd "$(dirname "$0")"
 
 key=/etc/wireguard/wg0.key
