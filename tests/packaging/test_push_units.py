@@ -1,6 +1,6 @@
-"""The services of the roads that are pushed along, as they are in the recipes, under systemd and under OpenRC.
+"""The services of the roads that are pushed along, and who misses what is pushed, as they are in the recipes.
 
-Nothing is there to push to: whether it arrives is shown in e2e/recipes.
+Under systemd and under OpenRC. Nothing is there to push to, nor to ask: whether it arrives is shown in e2e/recipes.
 """
 
 import subprocess
@@ -17,13 +17,19 @@ from tests.support.nspawn import Machine
 from tests.support.recipes import RECIPES, commands
 from tests.support.units import kill, main_pid, shown, status, told
 
-PROGRAMS = ("/usr/bin/vmagent", "/usr/bin/vmauth", "/usr/sbin/nginx")
-TREES = (RECIPES / "vmagent/host", RECIPES / "vmagent/monitor", RECIPES / "access-gateway/host")
+PROGRAMS = ("/usr/bin/vmagent", "/usr/bin/vmauth", "/usr/bin/vmalert", "/usr/sbin/nginx")
+TREES = (
+    RECIPES / "vmagent/host",
+    RECIPES / "vmagent/monitor",
+    RECIPES / "access-gateway/host",
+    RECIPES / "centre/monitor",
+)
 # Tenths of what systemd-analyze calls them: nginx begins as root.
-EXPOSURE = {"motes-vmagent": 11, "motes-vmauth": 9, "motes-gateway": 23}
+EXPOSURE = {"motes-vmagent": 11, "motes-vmauth": 9, "motes-vmalert": 11, "motes-gateway": 23}
 READY = {
     "motes-vmagent": "http://127.0.0.1:8429/health",
     "motes-vmauth": "http://127.0.0.1:8427/health",
+    "motes-vmalert": "http://127.0.0.1:8880/health",
     "motes-gateway": "http://127.0.0.1:9201/",
 }
 
@@ -120,7 +126,12 @@ def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openrc.Machine]
 # Who kills nginx, and not its worker, leaves that one to serve.
 @pytest.mark.parametrize(
     ("service", "program", "signal"),
-    [("motes-vmagent", "vmagent", "KILL"), ("motes-vmauth", "vmauth", "KILL"), ("motes-gateway", "nginx", "TERM")],
+    [
+        ("motes-vmagent", "vmagent", "KILL"),
+        ("motes-vmauth", "vmauth", "KILL"),
+        ("motes-vmalert", "vmalert", "KILL"),
+        ("motes-gateway", "nginx", "TERM"),
+    ],
 )
 def test_openrc(booted: openrc.Machine, service: str, program: str, signal: str) -> None:
     """It starts, comes back when it has ended, and stops."""
