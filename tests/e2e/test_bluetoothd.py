@@ -43,14 +43,13 @@ Start = Callable[..., Beside]
 
 
 @pytest.fixture(scope="module")
-def boot(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Guest]]:
+def boot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Guest]]:
     """A machine that runs: the one that there is, or another in the place of one whose kernel has died."""
     booted: list[Guest] = []
 
     def running() -> Guest:
         if not booted or not booted[-1].alive():
-            assert pytestconfig.cache
-            booted.append(Guest(tmp_path_factory.mktemp("guest"), pytestconfig.cache.mkdir("bluetoothd")))
+            booted.append(Guest(tmp_path_factory.mktemp("guest")))
         return booted[-1]
 
     yield running

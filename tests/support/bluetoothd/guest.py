@@ -43,13 +43,13 @@ _POWERED = "string:org.bluez.Adapter1 string:Powered"
 
 
 class KernelDied(AssertionError):
-    """The guest's: now and then Linux 6.1 corrupts its list of Bluetooth connections while it gives one up."""
+    """The guest's, as Debian 12's did now and then, that corrupts its list of Bluetooth connections."""
 
 
 class Guest:
-    """Running until the `with` ends, with its files in a folder and what is downloaded in a cache."""
+    """Running until the `with` ends, with its files in a folder."""
 
-    def __init__(self, folder: Path, cache: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self._log = folder / "console"
         self._folder = folder
         self._host = Host()
@@ -57,7 +57,7 @@ class Guest:
             self.bus = self._lead_to(_BUS)
             self.adapter = self._lead_to(_ADAPTER)
             self._shell = self._lead_to(_SHELL)
-            self._boot(kernel.fetch(cache))
+            self._boot(kernel.fetch())
         except BaseException:
             self._host.close()
             raise
