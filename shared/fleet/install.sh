@@ -79,6 +79,7 @@ look() {
 	[ ! -e etc/motes/tunnel.conf ] || wanted="$wanted ssh ssh-keygen"
 	[ ! -e etc/ssh/motes-tunnel.made.keys ] || wanted="$wanted sshd"
 	[ ! -e etc/nginx ] || wanted="$wanted nginx openssl"
+	[ -z "${asked:-}" ] || wanted="$wanted openssl"
 	[ ! -e etc/motes/vmagent.env ] || wanted="$wanted vmagent openssl"
 	[ ! -e etc/motes/vmauth.yml ] || wanted="$wanted vmauth"
 	missing=
@@ -294,14 +295,25 @@ behind_nginx() {
 	for user in www-data nginx; do
 		id "$user" >/dev/null 2>&1 || continue
 		[ ! -e /etc/nginx/motes/htpasswd ] || chgrp "$user" /etc/nginx/motes/htpasswd
-		if id -nG "$user" | grep -qw _motes; then
-			:
-		elif command -v usermod >/dev/null; then
-			usermod -a -G _motes "$user"
-		else
-			addgroup "$user" _motes
-		fi
+		join "$user" _motes
 	done
+}
+
+# USER, GROUP.
+join() {
+	! id -nG "$1" | grep -qw "$2" || return 0
+	printf 'group/%s\n' "$1" >>"$pending"
+	if command -v usermod >/dev/null; then usermod -a -G "$2" "$1"; else addgroup "$1" "$2"; fi
+}
+
+# Passwords of hosts are for Prometheus, or for VictoriaMetrics, or for both.
+asks() {
+	asking=_victoria-metrics
+	if id prometheus >/dev/null 2>&1; then
+		asking=prometheus
+		! id _victoria-metrics >/dev/null 2>&1 || ! reads victoria-metrics || join _victoria-metrics prometheus
+	fi
+	for one in $asked; do password "/etc/prometheus/motes/$one.password" "$asking" "$one"; done
 }
 
 pushes() {
@@ -374,11 +386,31 @@ daemon() {
 	fi
 }
 
+# Whether a database is told of what is written here, where its arguments or its configuration stand.
+reads() {
+	grep -rqs etc/prometheus/motes "/etc/default/$1" "/etc/conf.d/$1" "/etc/$1/$1.yml" \
+		"/etc/systemd/system/$1.service" "/etc/systemd/system/$1.service.d"
+}
+
 database() {
-	! changed 'etc/prometheus/motes/.*\.yml' || ! runs prometheus prometheus || reload prometheus prometheus
-	grep -qs etc/prometheus/motes /etc/default/prometheus /etc/conf.d/prometheus /etc/prometheus/prometheus.yml \
-		/etc/systemd/system/prometheus.service.d/motes.conf ||
-		say "Prometheus does not read /etc/prometheus/motes yet: see the recipe fleet"
+	if changed 'etc/prometheus/motes/.*\.yml'; then
+		! runs prometheus prometheus || reload prometheus prometheus
+		! runs motes-vmalert motes-vmalert || reload motes-vmalert motes-vmalert
+	fi
+	! reads victoria-metrics || ! runs victoria-metrics victoria-metrics || victoria_metrics
+	reads prometheus || reads victoria-metrics ||
+		say "neither Prometheus nor VictoriaMetrics reads /etc/prometheus/motes yet: see the recipe fleet"
+}
+
+# Groups and certificates are read when it starts. Of reloading, Debian's service knows nothing.
+victoria_metrics() {
+	if changed group/_victoria-metrics; then
+		start victoria-metrics victoria-metrics
+	elif changed 'etc/prometheus/motes/.*\.yml'; then
+		if [ "$manager" = systemd ]; then systemctl kill --signal=HUP victoria-metrics; else pkill -HUP victoria-metric; fi
+	elif changed 'etc/prometheus/motes/.*\.pem'; then
+		start victoria-metrics victoria-metrics
+	fi
 }
 
 complete=yes
@@ -396,7 +428,7 @@ install_files
 [ ! -e etc/nginx/conf.d/motes.conf ] || behind_nginx
 [ ! -e etc/motes/vmagent.env ] || pushes
 [ ! -e etc/motes/vmauth.yml ] || pushed
-for one in ${asked:-}; do password "/etc/prometheus/motes/$one.password" prometheus "$one"; done
+[ -z "${asked:-}" ] || asks
 web
 [ ! -e etc/prometheus/motes ] || database
 rm -f "$pending"
