@@ -1,7 +1,6 @@
 set -euf
 umask 022
-unset CDPATH
-cd "$(dirname "$0")"
+CDPATH='' cd "$(dirname "$0")"
 
 key=/etc/wireguard/wg0.key
 # What was installed here, as sha256sum(1) has it: other files are somebody else's.
@@ -93,8 +92,7 @@ look() {
 		refuse "nothing was changed"
 	foreign=
 	for file in $(files); do
-		[ ! -e "/$file" ] || ! differs "$file" || ours "$file" || was_there "$file" ||
-			foreign="$foreign /$file"
+		[ ! -e "/$file" ] || ! differs "$file" || ours "$file" || was_there "$file" || foreign="$foreign /$file"
 	done
 	[ -z "$foreign" ] || refuse "not as motes fleet has written it, so move it away:$foreign"
 }
@@ -154,10 +152,7 @@ stop() {
 	case $manager:$1:$2 in
 	systemd:-:* | none:-:* | openrc:*:-) ;;
 	systemd:*) systemctl --quiet disable --now "$1" ;;
-	openrc:*)
-		rc-service --ifstarted "$2" stop || return
-		[ ! -e "/etc/runlevels/default/$2" ] || rc-update -q del "$2" default
-		;;
+	openrc:*) rc-service --ifstarted "$2" stop && { ! [ -e "/etc/runlevels/default/$2" ] || rc-update -q del "$2" default; } ;;
 	none:wg-quick@wg0:*) ! runs "$1" || wg-quick down wg0 ;;
 	none:*) alone stop "$1" ;;
 	esac
@@ -184,8 +179,7 @@ runs() {
 
 # Runs, and will after the next boot.
 stays() {
-	runs "$@" || return
-	case $manager in
+	runs "$@" && case $manager in
 	systemd) systemctl --quiet is-enabled "$1" ;;
 	openrc) [ -e "/etc/runlevels/default/$2" ] ;;
 	esac
@@ -362,6 +356,7 @@ interface() { sed '/^\[Peer]/,$d; /^#/d; /^$/d' "$1" 2>/dev/null || true; }
 
 # Peers alone change without the others noticing. Not so on hosts, which have one, and whose routes follow it.
 tunnel() {
+	make_key
 	! changed etc/nftables.d/motes.nft || nft -f /etc/nftables.d/motes.nft
 	if ! stays wg-quick@wg0 motes-wg0; then
 		if [ "$manager" = none ]; then alone start wg0; else start wg-quick@wg0 motes-wg0; fi
@@ -420,7 +415,6 @@ before=
 permitted=$(cat /etc/ssh/motes-tunnel.made.keys 2>/dev/null || true)
 install_files
 [ "$manager" != systemd ] || ! changed etc/systemd/ || systemctl daemon-reload
-[ ! -e etc/wireguard/wg0.conf ] || make_key
 [ ! -e etc/wireguard/wg0.conf ] || tunnel
 [ ! -e etc/motes/motes.toml ] || daemon
 [ ! -e etc/motes/tunnel.conf ] || ssh_tunnel
