@@ -106,9 +106,13 @@ def _hosts(host: Host) -> dict[str, str]:
 def _tree(name: str, known: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[tuple[str, File]]:
     """A script that knows what the inventory knows already, and the files."""
     words = "".join([f"{variable}={shlex.quote(value)}\n" for variable, value in {"name": name, **known}.items()])
-    yield f"{name}/{INSTALL}", File((_HEAD + words + text("install.sh")).encode(), 0o755)
+    yield f"{name}/{INSTALL}", File((_HEAD + words + _script()).encode(), 0o755)
     for path, content in texts.items():
         yield f"{name}/{path}", File(content.encode(), _mode(path))
+
+
+def _script() -> str:
+    return "".join([text(f"install/{part}.sh") for part in ("files", "roads", "main")])
 
 
 def _mode(path: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tests.support.program import ROOT
 
 # What is no module, and lies among them.
-_BESIDE = ("py.typed", "install.sh", "roads.yml")
+_BESIDE = ("py.typed", "files.sh", "roads.sh", "main.sh", "roads.yml")
 
 
 def unpack(folder: str, within: Sequence[str] = ()) -> None:
