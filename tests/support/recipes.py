@@ -1,5 +1,6 @@
 """The recipes' files and commands on hosts of tests, and what reads what they bring to the monitor."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -73,6 +74,18 @@ def victoria_metrics(host: Host, log: Path, file: str = SCRAPE) -> Program:
         "-memory.allowedBytes=64MiB",
     )
     return Program(command, 8428, log, ready="/health", machine=host)
+
+
+def settle(database: Program, rows: int, *ways: str) -> None:
+    """Wait for so many by each way. For seconds, VictoriaMetrics finds none that it was asked for too early."""
+
+    def enough() -> bool:
+        page = database.get("/metrics")
+        counts = [re.search(rf'^vm_rows_inserted_total{{type="{way}"}} (\d+)$', page, re.MULTILINE) for way in ways]
+        return all(count is not None and int(count[1]) >= rows for count in counts)
+
+    until(enough, f"{rows} rows by each of {ways}", database.log)
+    database.get("/internal/force_flush")
 
 
 class Answer:

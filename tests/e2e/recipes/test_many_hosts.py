@@ -1,7 +1,6 @@
 """The recipe `many-hosts`: two scrapers and two databases, and 200 hosts from an inventory of `motes fleet`."""
 
 import json
-import re
 import shutil
 import signal
 import subprocess
@@ -21,7 +20,7 @@ from tests.support.crowd import HOSTS, INTERVAL
 from tests.support.database import Database
 from tests.support.namespaces import WITHIN, Host, Lan, until
 from tests.support.program import Program
-from tests.support.recipes import RECIPES, SCRAPE, Answer, follow, install, name, prometheus
+from tests.support.recipes import RECIPES, SCRAPE, Answer, follow, install, name, prometheus, settle
 
 NAMES = {"monitor.example.org": "10.99.0.1", "monitor2.example.org": "10.99.0.2"}
 # Seconds of samples that VictoriaMetrics may have in memory alone, and loses when it is killed; as the recipe says.
@@ -96,16 +95,8 @@ class Machine:
         self.scraper = start_scraper(self.host, self._folder / "scraper.log")
 
     def has_begun(self) -> None:
-        """Wait for all hosts. For seconds on, VictoriaMetrics finds no series that it was asked for too early."""
-        inserted = re.compile(r'^vm_rows_inserted_total\{type="promremotewrite"\} (\d+)$', re.MULTILINE)
-        rows = 87 * len(HOSTS)
-
-        def enough() -> bool:
-            found = inserted.search(self.database.get("/metrics"))
-            return found is not None and int(found[1]) > 3 * rows
-
-        until(enough, "three scrapes of all hosts", self.scraper.log)
-        self.database.get("/internal/force_flush")
+        """Wait for all hosts, after three scrapes of each."""
+        settle(self.database, 3 * 87 * len(HOSTS), "promremotewrite")
         until(lambda: self.asked.value("sum(up)") == len(HOSTS), "all hosts", self.scraper.log)
 
     def goes_on(self, intervals: int) -> None:

@@ -11,7 +11,7 @@ from tests.support import ssh
 from tests.support.database import Database
 from tests.support.namespaces import Host, Lan, until
 from tests.support.program import Program
-from tests.support.recipes import SCRAPE, Scrapes, install, motesd, name, prometheus, victoria_metrics
+from tests.support.recipes import SCRAPE, Scrapes, install, motesd, name, prometheus, settle, victoria_metrics
 
 PORT = 21001
 TUNNEL = "/etc/motes/tunnel.conf"
@@ -87,13 +87,8 @@ def scrapes(program: Program) -> Scrapes:
 
 def test_metrics_arrive(road: Road, program: Program, scrapes: Scrapes) -> None:
     """In Prometheus, in VictoriaMetrics, and from vmagent, by one file; the road is on what tells of scrapes alone."""
-    with victoria_metrics(road.monitor, road.folder / "victoria-metrics.log") as other:
-        road.monitor.start(
-            *("vmagent", f"-promscrape.config={SCRAPE}", "-remoteWrite.tmpDataPath=/run/data/vmagent"),
-            *(f"-remoteWrite.url={other.url}/api/v1/write", "-remoteWrite.label=by=vmagent"),
-            *("-remoteWrite.flushInterval=200ms", "-httpListenAddr=127.0.0.1:8429"),
-            log=road.folder / "vmagent.log",
-        )
+    with victoria_metrics(road.monitor, road.folder / "victoria-metrics.log") as other, vmagent(road, other.url):
+        settle(other, 1000, "promscrape", "promremotewrite")
         for database, by in ((Database(program), ""), (Database(other), ""), (Database(other), "vmagent")):
             for what in (
                 'up{job="motes", instance="notebook", road="ssh-socks", by="%s"} == 1',
@@ -101,6 +96,16 @@ def test_metrics_arrive(road: Road, program: Program, scrapes: Scrapes) -> None:
             ):
                 until(lambda database=database, asked=what % by: database.values(asked), what % by)  # type: ignore[misc]
             assert database.values('node_load1{road!=""}') == []
+
+
+def vmagent(road: Road, to: str) -> Program:
+    """One that scrapes, too, and writes to a database."""
+    command = (
+        *("vmagent", f"-promscrape.config={SCRAPE}", "-remoteWrite.tmpDataPath=/run/data/vmagent"),
+        *(f"-remoteWrite.url={to}/api/v1/write", "-remoteWrite.label=by=vmagent"),
+        *("-remoteWrite.flushInterval=200ms", "-httpListenAddr=127.0.0.1:8429"),
+    )
+    return Program(command, 8429, road.folder / "vmagent.log", ready="/health", machine=road.monitor)
 
 
 def test_the_key_is_its_users_alone(road: Road) -> None:
@@ -222,10 +227,11 @@ def test_another_network(road: Road, program: Program, scrapes: Scrapes) -> None
 
 
 def hurry(road: Road, program: Program) -> None:
-    """Have both ends wait for less, and the scrapes for more: sshd takes its time while it has something to do."""
+    """Have both ends wait for less, the host's for the least; and the scrapes for more, for sshd asks between them."""
     change(road.notebook, TUNNEL, "ServerAliveInterval 10", "ServerAliveInterval 1")
     change(road.monitor, SSHD, "ClientAliveInterval 3", "ClientAliveInterval 1")
-    change(road.monitor, SCRAPE, "1s", "5s")
+    change(road.monitor, SSHD, "ClientAliveCountMax 2", "ClientAliveCountMax 4")
+    change(road.monitor, SCRAPE, "1s", "3s")
     program.process.send_signal(signal.SIGHUP)
     for process in (road.sshd, road.tunnel):
         process.terminate()
