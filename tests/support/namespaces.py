@@ -58,7 +58,7 @@ class Host:
 
     def entering(self) -> list[str]:
         # Its root too: the name space's own is the one around a chroot.
-        return ["nsenter", *self._become, "--net", "--mount", "--root", f"--target={self.pid}"]
+        return ["nsenter", *self._become, "--net", "--mount", "--root", "--wdns=/", f"--target={self.pid}"]
 
     def path(self, path: str) -> Path:
         """Where a path of this host's is seen from outside."""
