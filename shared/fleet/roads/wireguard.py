@@ -48,36 +48,15 @@ PublicKey = {key}
 AllowedIPs = {addresses}
 """
 
-_HOSTS_FIREWALL = """\
-# Through the tunnel come the monitor's scrapes, pings, and answers to what was asked from here; port {port} is open to
+_HOST_TAKES = f"""\
+# Through the tunnel come the monitor's scrapes, pings, and answers to what was asked from here; port {PORT} is open to
 # nobody else. The table is replaced as a whole, and no other is touched.
-table inet motes
-delete table inet motes
-
-table inet motes {{
-	chain input {{
-		type filter hook input priority filter - 10; policy accept;
-		iifname "lo" accept
-		# Linux takes packets for any of its addresses on any interface.
-{guarded}
-{scraped}
-		tcp dport {port} counter drop
-		iifname "wg0" ct state established,related accept
-		iifname "wg0" icmp type echo-request accept
-		iifname "wg0" icmpv6 type echo-request accept
-		iifname "wg0" counter drop
-	}}
-
-	chain forward {{
-		type filter hook forward priority filter - 10; policy accept;
-		iifname "wg0" counter drop
-		oifname "wg0" counter drop
-	}}
-}}
 """
-_MONITORS_FIREWALL = """\
+_MONITOR_TAKES = """\
 # Through the tunnel come answers to what was asked from here, and pings: a host has nothing to ask of the monitor this
 # way, nor of other hosts. The table is replaced as a whole, and no other is touched.
+"""
+_TABLE = """\
 table inet motes
 delete table inet motes
 
@@ -86,7 +65,7 @@ table inet motes {{
 		type filter hook input priority filter - 10; policy accept;
 		iifname "lo" accept
 		# Linux takes packets for any of its addresses on any interface.
-{guarded}
+{rules}
 		iifname "wg0" ct state established,related accept
 		iifname "wg0" icmp type echo-request accept
 		iifname "wg0" icmpv6 type echo-request accept
@@ -103,6 +82,7 @@ table inet motes {{
 
 _GUARDED = 'iifname != "wg0" {family} daddr {address} counter drop'
 _SCRAPED = f'iifname "wg0" {{family}} saddr {{address}} tcp dport {PORT} counter accept'
+_OTHERS = f"tcp dport {PORT} counter drop"
 
 
 def problems(inventory: Inventory) -> Iterator[str]:
@@ -127,9 +107,7 @@ def host_files(inventory: Inventory, host: Host) -> dict[str, str]:
     listen = [f"dev:wg0:{PORT}", f"127.0.0.1:{PORT}"]
     return {
         "etc/motes/motes.toml": motes_toml(host, listen, [*map(str, theirs), "127.0.0.1"]),
-        _FIREWALL: _HOSTS_FIREWALL.format(
-            port=PORT, guarded=_rules(_GUARDED, host.addresses), scraped=_rules(_SCRAPED, theirs)
-        ),
+        _FIREWALL: _HOST_TAKES + _table([*_rules(_GUARDED, host.addresses), *_rules(_SCRAPED, theirs), _OTHERS]),
         _TUNNEL: _hosts_tunnel(inventory.monitor, host),
         **static("wireguard/host", _SERVICES),
     }
@@ -141,7 +119,7 @@ def monitor_files(inventory: Inventory) -> dict[str, str]:
     tunnel = _interface(map(str, monitor.addresses), monitor.endpoint) + _KEYED + _REMEMBERED
     peers = [host for host in inventory.by(NAME) if host.public_key]
     return {
-        _FIREWALL: _MONITORS_FIREWALL.format(guarded=_rules(_GUARDED, own)),
+        _FIREWALL: _MONITOR_TAKES + _table(_rules(_GUARDED, own)),
         _TUNNEL: tunnel + "".join([_peer(host.name, host.public_key, host.addresses, host.endpoint) for host in peers]),
         **static("wireguard/monitor", _SERVICES),
     }
@@ -206,9 +184,13 @@ def _same(hosts: Sequence[Host], inventory: Inventory) -> Iterator[str]:
         keys.setdefault(host.public_key, host.title)
 
 
-def _rules(rule: str, addresses: Sequence[Address]) -> str:
+def _rules(rule: str, addresses: Iterable[Address]) -> list[str]:
     family = {4: "ip", 6: "ip6"}
-    return "\n".join("\t\t" + rule.format(family=family[each.version], address=each) for each in addresses)
+    return [rule.format(family=family[each.version], address=each) for each in addresses]
+
+
+def _table(rules: Iterable[str]) -> str:
+    return _TABLE.format(rules="\n".join(f"\t\t{rule}" for rule in rules))
 
 
 def _alone(address: Address) -> str:
