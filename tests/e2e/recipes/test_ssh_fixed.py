@@ -21,7 +21,6 @@ from tests.support.recipes import (
     install,
     motesd,
     name,
-    prometheus,
     victoria_metrics,
 )
 from tests.support.service_file import exec_start
@@ -64,6 +63,8 @@ class Tunnel:
 
 class Road:
     """The monitor, and two hosts with tunnels: router, and shed, whose motesd has a unix socket and no port."""
+
+    HEARD = ("router", "ssh-fixed")
 
     def __init__(self, lan: Lan, folder: Path) -> None:
         self.monitor, self.router, self.shed = lan.hosts
@@ -127,21 +128,6 @@ def _prepare(host: Host, known: str, examples: dict[str, str]) -> str:
 def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     with Lan(3) as lan:
         yield Road(lan, tmp_path_factory.mktemp("road"))
-
-
-@pytest.fixture(scope="module")
-def program(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """Prometheus, which scrapes every second."""
-    with prometheus(road.monitor, tmp_path_factory.mktemp("prometheus") / "log") as running:
-        yield running
-
-
-@pytest.fixture
-def scrapes(program: Program) -> Scrapes:
-    """Its scrapes of router, which are all well."""
-    found = Scrapes(Database(program), "router", "ssh-fixed")
-    found.work()
-    return found
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.support import ssh
 from tests.support.database import Database
 from tests.support.namespaces import Host, Lan, until
 from tests.support.program import Program
-from tests.support.recipes import SCRAPE, Scrapes, install, motesd, name, prometheus, settle, victoria_metrics
+from tests.support.recipes import SCRAPE, Scrapes, install, motesd, name, settle, victoria_metrics
 
 PORT = 21001
 TUNNEL = "/etc/motes/tunnel.conf"
@@ -26,6 +26,8 @@ UP = 'up{job="motes", instance="notebook", road="ssh-socks"}'
 
 class Road:
     """The monitor, the notebook, and a neighbour of both."""
+
+    HEARD = ("notebook", "ssh-socks")
 
     def __init__(self, lan: Lan, folder: Path) -> None:
         self.monitor, self.notebook, self.neighbour = lan.hosts
@@ -68,21 +70,6 @@ class Road:
 def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     with Lan(3) as lan:
         yield Road(lan, tmp_path_factory.mktemp("road"))
-
-
-@pytest.fixture(scope="module")
-def program(road: Road) -> Iterator[Program]:
-    """Prometheus, which scrapes every second."""
-    with prometheus(road.monitor, road.folder / "prometheus.log") as running:
-        yield running
-
-
-@pytest.fixture
-def scrapes(program: Program) -> Scrapes:
-    """Those of Prometheus, which are all well."""
-    found = Scrapes(Database(program), "notebook", "ssh-socks")
-    found.work()
-    return found
 
 
 def test_metrics_arrive(road: Road, program: Program, scrapes: Scrapes) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.support.database import Database
 from tests.support.namespaces import Host, Lan, until
 from tests.support.program import NODE, ROOT, Program
-from tests.support.recipes import SCRAPE, Answer, Scrapes, follow, install, motesd, name, prometheus
+from tests.support.recipes import SCRAPE, Answer, Scrapes, follow, install, motesd, name
 from tests.support.service_file import entries
 
 EXAMPLE_OF_THE_MONITOR = "bW9uaXRvci5leGFtcGxlLm9yZydzIHB1YmxpYyBrZXk="
@@ -35,6 +35,8 @@ DROP_IN = "/etc/systemd/system/wg-quick@wg0.service.d/motes.conf"
 
 class Road:
     """attic, the monitor, attic's neighbour, and another host that has a tunnel to the monitor."""
+
+    HEARD = ("attic", "wireguard")
 
     def __init__(self, lan: Lan, folder: Path) -> None:
         self.attic, self.monitor, self.neighbour, self.other = lan.hosts
@@ -95,21 +97,6 @@ class Road:
 def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     with Lan(4) as lan:
         yield Road(lan, tmp_path_factory.mktemp("road"))
-
-
-@pytest.fixture(scope="module")
-def program(road: Road) -> Iterator[Program]:
-    """Prometheus, which scrapes every second."""
-    with prometheus(road.monitor, road.folder / "prometheus.log") as running:
-        yield running
-
-
-@pytest.fixture
-def scrapes(program: Program) -> Scrapes:
-    """Those of Prometheus, which are all well."""
-    found = Scrapes(Database(program), "attic", "wireguard")
-    found.work()
-    return found
 
 
 def given(host: Host, url: str, *flags: str) -> int:
