@@ -152,6 +152,7 @@ def main(words: Sequence[str]) -> None:
         return
     measure_program(told.seconds, told.python)
     measure_libraries(told.python)
+    sys.stdout.flush()  # before somebody else writes there
     subprocess.run([sys.executable, __file__, "--decode", f"--frames={told.frames}"], check=True)
 
 
