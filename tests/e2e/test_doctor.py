@@ -9,8 +9,9 @@ import pytest
 
 from tests.e2e.test_motes_command import motes, motesd
 from tests.e2e.test_program import SOURCE
-from tests.support.doctor import FEW, NOBODY, Told, configured, doctor
+from tests.support.doctor import FEW, Told, configured, doctor
 from tests.support.namespaces import Host
+from tests.support.nobody import AS_NOBODY
 from tests.support.program import ROOT, free_port
 
 
@@ -54,7 +55,7 @@ def test_a_configuration_that_is_not_there_or_may_not_be_read(readable: Path) ->
     told.says("BAD", f"there is no {readable}/none")
     file = configured(readable, "[node]\n")
     (readable / "motes.toml").chmod(0o600)
-    told = doctor(file, before=NOBODY)
+    told = doctor(file, before=AS_NOBODY)
     told.says("BAD", f"may not read {readable}/motes.toml, which is root's and the group root's (mode 0600)", "setfacl")
 
 
@@ -172,7 +173,7 @@ def test_a_port_that_is_taken(host: Host, tmp_path: Path) -> None:
     host.run("sh", "-c", "until ss -Hltn sport = 9100 | grep -q .; do :; done")
     told = listening("127.0.0.1:9100", before=host.entering())
     told.says("BAD", f"port 9100 is taken by socat (pid {process.pid})")
-    told = listening("127.0.0.1:9100", before=(*host.entering(), *NOBODY))
+    told = listening("127.0.0.1:9100", before=(*host.entering(), *AS_NOBODY))
     told.says("BAD", "port 9100 is taken by a program whose name /proc does not tell")
 
 
@@ -180,13 +181,13 @@ def test_a_port_that_motes_has(tmp_path: Path) -> None:
     with motesd(tmp_path) as program:
         told = listening(f"127.0.0.1:{program.port}")
         told.says("ok", f"port {program.port} is in use by motes: ")
-        told = listening(f"127.0.0.1:{program.port}", before=NOBODY)
+        told = listening(f"127.0.0.1:{program.port}", before=AS_NOBODY)
         told.says("ok", f"port {program.port} is in use by motes")
     assert told.status == 0
 
 
 def test_a_low_port() -> None:
-    listening("127.0.0.1:79", before=NOBODY).says("BAD", "may not listen on port 79", "CAP_NET_BIND_SERVICE")
+    listening("127.0.0.1:79", before=AS_NOBODY).says("BAD", "may not listen on port 79", "CAP_NET_BIND_SERVICE")
 
 
 def test_unix_sockets(readable: Path) -> None:
@@ -194,11 +195,11 @@ def test_unix_sockets(readable: Path) -> None:
     listening(f"unix:{path}").says("ok", "reached by its own user, and the group of the program (mode 0660)")
     listening(f"unix:{path}", "--web.socket-mode=0666").says("note", "every user and program of this machine")
     listening(f"unix:{readable}/none/sock").says("BAD", f"there is no {readable}/none", "RuntimeDirectory=")
-    told = listening(f"unix:{path}", before=NOBODY)
+    told = listening(f"unix:{path}", before=AS_NOBODY)
     told.says("BAD", f"may not write and enter {readable}", "RuntimeDirectory=")
     (readable / "free").mkdir(mode=0o777)
     (readable / "free").chmod(0o777)
-    told = listening(f"unix:{readable}/free/sock", "--web.socket-group=daemon", before=NOBODY)
+    told = listening(f"unix:{readable}/free/sock", "--web.socket-group=daemon", before=AS_NOBODY)
     told.says("BAD", "may not give the socket to the group daemon", "usermod -a -G daemon")
     path.write_text("")
     listening(f"unix:{path}").says("BAD", f"{path} is there, and no socket")

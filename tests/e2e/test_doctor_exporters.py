@@ -14,7 +14,8 @@ from tests.support.badge.machine import Machine as Usb
 from tests.support.bluez.bus import Bus
 from tests.support.bluez.standin import HCI0, standin
 from tests.support.card10 import Seeing
-from tests.support.doctor import FEW, NOBODY, Told, configured, doctor
+from tests.support.doctor import FEW, Told, configured, doctor
+from tests.support.nobody import AS_NOBODY
 
 DIALOUT = grp.getgrnam("dialout").gr_gid
 
@@ -77,7 +78,7 @@ def test_a_key_file_that_all_can_read(keys: Path) -> None:
     keys.chmod(0o640)
     told = doctor("lywsd03mmc", f"--ble.key-file={keys}")
     told.says("ok", f"{keys}, with keys in it, is kept from others")
-    told = doctor("lywsd03mmc", f"--ble.key-file={keys}", before=NOBODY)
+    told = doctor("lywsd03mmc", f"--ble.key-file={keys}", before=AS_NOBODY)
     told.says("BAD", f"may not read {keys}")
 
 
@@ -141,18 +142,18 @@ def test_no_group(tmp_path: Path) -> None:
         device = os.path.realpath(badge.path)
         os.chown(device, -1, DIALOUT)
         os.chmod(device, 0o660)
-        told = seen(badge.machine, before=NOBODY)
+        told = seen(badge.machine, before=AS_NOBODY)
         told.says(
             "BAD",
             "nobody may not read and write /dev/ttyACM0, which is root's and the group dialout's (mode 0660)",
             "usermod -a -G dialout nobody, and log in again (in a systemd unit: SupplementaryGroups=dialout)",
         )
-        member = (*NOBODY[:-1], f"--groups={DIALOUT}")
+        member = [f"--groups={DIALOUT}" if word == "--clear-groups" else word for word in AS_NOBODY]
         seen(badge.machine, before=member).says("ok", "nobody may read and write /dev/ttyACM0")
 
 
 def test_no_group_and_no_badge(tmp_path: Path) -> None:
-    told = seen(Usb(tmp_path), before=NOBODY)
+    told = seen(Usb(tmp_path), before=AS_NOBODY)
     told.says("note", "nobody is not in the group dialout, which may open serial ports", "usermod -a -G dialout nobody")
 
 
@@ -201,7 +202,7 @@ def test_a_session_that_may_be_read(tmp_path: Path) -> None:
 def test_a_session_that_may_not_be_read(readable: Path) -> None:
     folder = profile(readable)
     (folder / "sessionstore.jsonlz4").chmod(0o600)
-    told = doctor("firefox-tabs", f"--firefox.profile={folder}", before=NOBODY)
+    told = doctor("firefox-tabs", f"--firefox.profile={folder}", before=AS_NOBODY)
     told.says("BAD", f"{folder}/sessionstore.jsonlz4: denied", "run motes as the user whose profile this is")
 
 
@@ -217,7 +218,7 @@ def test_folders_of_text_files(readable: Path) -> None:
     flags = ("--collector.disable-defaults", "--collector.textfile", f"--collector.textfile.directory={readable}/text")
     doctor("node", *flags).says("BAD", f"there is no {readable}/text")
     (readable / "text").mkdir(mode=0o700)
-    doctor("node", *flags, before=NOBODY).says("BAD", f"may not read and enter {readable}/text, which is root's")
+    doctor("node", *flags, before=AS_NOBODY).says("BAD", f"may not read and enter {readable}/text, which is root's")
     (readable / "text/bad.prom").write_text("what is this\n")
     doctor("node", *flags).says("BAD", f"{readable}/text/bad.prom is not served")
 

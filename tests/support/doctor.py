@@ -10,7 +10,6 @@ from tests.e2e.test_motes_command import MOTES
 from tests.e2e.test_program import SOURCE
 from tests.support.namespaces import WITHIN
 
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 FEW = ("--collector.disable-defaults", "--collector.loadavg")
 # What needs root, or is not to be found in a machine for tests, is beside the point.
 QUIET = {"COLUMNS": "1000", "HOME": "/nonexistent"}

@@ -13,6 +13,7 @@ from motes.shared.sampler import Sampler
 
 from tests.exporters.firefox_tabs.looking import Looking
 from tests.support.namespaces import until
+from tests.support.nobody import AS_NOBODY
 from tests.support.program import ROOT
 from tests.support.sessions import MARK, RECOVERY, Place, Profile, packed, tabs
 
@@ -342,8 +343,7 @@ print(looking.names("running", "profile"), looking.problems())
 def as_nobody(*patterns: object) -> str:
     """What another user is told."""
     told = subprocess.run(
-        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", UNREADABLE]
-        + [str(pattern) for pattern in patterns],
+        [*AS_NOBODY, sys.executable, "-c", UNREADABLE] + [str(pattern) for pattern in patterns],
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / '.src'}", "HOME": "/nonexistent"},
         capture_output=True,
         text=True,
