@@ -20,7 +20,7 @@ from motes.shared.plugin import Exporter, Plugin
 from motes.shared.program import Program
 
 # Seconds; long enough that who does not wait is gone by then.
-_A_MOMENT = 0.3
+_A_MOMENT = 0.1
 
 
 def _code(word: str) -> str:
